@@ -1,0 +1,29 @@
+package dev.mainstay.model;
+
+import java.nio.file.Path;
+
+/**
+ * Where the control machine keeps what belongs to one cluster: {@code .mainstay/NAME} beside the
+ * cluster file. All of it can be lost without harm to the cluster.
+ */
+public record ClusterHome(Path directory) {
+
+  /** The home of the cluster that {@code file} describes. */
+  public static ClusterHome beside(Path file, ClusterName name) {
+    Path folder = file.toAbsolutePath().normalize().resolveSibling(".mainstay");
+    return new ClusterHome(folder.resolve(name.value()));
+  }
+
+  /**
+   * Pinned host keys, one line a key as in OpenSSH's known_hosts, but by node name: {@code m1
+   * ssh-ed25519 AAAA...}.
+   */
+  public Path knownHosts() {
+    return directory.resolve("known_hosts");
+  }
+
+  /** One folder a run, named so that they sort by time. */
+  public Path runs() {
+    return directory.resolve("runs");
+  }
+}
