@@ -62,7 +62,7 @@ public final class BundleCache {
   public Optional<Bundle> find(KubernetesVersion version) {
     return Stream.of(Source.values())
         .flatMap(source -> find(version, source).stream())
-        .max(Comparator.comparing(BundleCache::made));
+        .max(Comparator.comparingLong(BundleCache::made));
   }
 
   /** The bundle of {@code version} that came from {@code source} with the present pins. */
