@@ -1,0 +1,25 @@
+package dev.mainstay.engine;
+
+import java.util.Set;
+
+/**
+ * One thing that a plan does, as data.
+ *
+ * @param id unique in its plan and stable between plans of the same state: {@code masters/join/m2}
+ * @param node the short name of the node that it is about; empty for the cluster as a whole
+ * @param what what it does, as a phrase that starts with a verb
+ * @param after the ids of the steps that must have succeeded before this one starts
+ * @param action what to do, in the domain's own terms
+ */
+public record Step<A>(
+    String id,
+    String node,
+    Reason reason,
+    String what,
+    Disruption disrupts,
+    Set<String> after,
+    A action) {
+  public Step {
+    after = Set.copyOf(after);
+  }
+}

@@ -1,0 +1,184 @@
+package dev.mainstay.ssh.mina;
+
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Host;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.RemoteCommand;
+import dev.mainstay.ssh.Secret;
+import dev.mainstay.ssh.Shell;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.sshd.client.channel.ChannelExec;
+import org.apache.sshd.client.channel.ClientChannelEvent;
+import org.apache.sshd.client.session.ClientSession;
+import org.jspecify.annotations.Nullable;
+
+/** Mutable: one login, made again before the next command where it was lost. */
+final class MinaHost implements Host {
+  private static final Duration OPEN_DEADLINE = Duration.ofSeconds(15);
+  private static final int SUDO_NEEDS_PASSWORD = 1;
+
+  private final NodeSpec node;
+  private final Supplier<Opened> opener;
+  private final Optional<Secret> sudoPassword;
+  private @Nullable Opened opened;
+  private Root root = Root.UNKNOWN;
+
+  /** A session that is logged in, and the fingerprint of the host at its other end. */
+  record Opened(ClientSession session, String fingerprint) {}
+
+  /** How the account becomes root. */
+  private enum Root {
+    UNKNOWN,
+    IS_ROOT,
+    SUDO,
+    SUDO_WITH_PASSWORD
+  }
+
+  MinaHost(NodeSpec node, Supplier<Opened> opener, Optional<Secret> sudoPassword) {
+    this.node = node;
+    this.opener = opener;
+    this.sudoPassword = sudoPassword;
+  }
+
+  @Override
+  public NodeSpec node() {
+    return node;
+  }
+
+  @Override
+  public String fingerprint() {
+    return ensureOpen().fingerprint();
+  }
+
+  synchronized Opened ensureOpen() {
+    Opened current = opened;
+    if (current == null || !current.session().isOpen()) {
+      current = opener.get();
+      opened = current;
+    }
+    return current;
+  }
+
+  @Override
+  public Output run(RemoteCommand command) throws InterruptedException {
+    ByteArrayOutputStream stdout = new ByteArrayOutputStream();
+    Output output = run(command, stdout);
+    return new Output(output.exit(), stdout.toString(StandardCharsets.UTF_8), output.stderr());
+  }
+
+  @Override
+  public Output run(RemoteCommand command, OutputStream stdout) throws InterruptedException {
+    String line = Shell.bash(command.script(), command.arguments());
+    return switch (root()) {
+      case UNKNOWN -> throw new IllegalStateException("no way to root was found");
+      case IS_ROOT -> execute(line, Optional.empty(), command, stdout);
+      case SUDO -> execute("sudo -n -- " + line, Optional.empty(), command, stdout);
+      // -k: ask even where sudo remembers us, so that the first line of input is always taken
+      case SUDO_WITH_PASSWORD ->
+          execute("sudo -k -S -p '' -- " + line, sudoPassword, command, stdout);
+    };
+  }
+
+  private synchronized Root root() throws InterruptedException {
+    if (root == Root.UNKNOWN) {
+      root = node.ssh().user().equals("root") ? Root.IS_ROOT : findSudo();
+    }
+    return root;
+  }
+
+  private Root findSudo() throws InterruptedException {
+    String user = node.ssh().user();
+    RemoteCommand probe = RemoteCommand.of("");
+    OutputStream nowhere = OutputStream.nullOutputStream();
+    Output plain = execute("sudo -n -- true", Optional.empty(), probe, nowhere);
+    if (plain.isSuccess()) {
+      return Root.SUDO;
+    }
+    if (plain.exit() != SUDO_NEEDS_PASSWORD) {
+      throw noRoot(user + " is not root and the host has no sudo", plain);
+    }
+    if (sudoPassword.isEmpty()) {
+      throw noRoot(user + " is not root, and sudo wants a password", plain);
+    }
+    Output asked = execute("sudo -k -S -p '' -- true", sudoPassword, probe, nowhere);
+    if (!asked.isSuccess()) {
+      throw noRoot("sudo does not take the password of " + user, asked);
+    }
+    return Root.SUDO_WITH_PASSWORD;
+  }
+
+  private Failure noRoot(String what, Output output) {
+    return new Failure.Unreachable(
+        label() + ": " + what + (output.stderr().isBlank() ? "" : ": " + output.tail(2)),
+        "log in as root (ssh.user), allow sudo without a password, or pass --ask-sudo-password"
+            + " (or MAINSTAY_SUDO_PASSWORD in the environment)",
+        false);
+  }
+
+  private Output execute(
+      String line, Optional<Secret> password, RemoteCommand command, OutputStream stdout)
+      throws InterruptedException {
+    ByteArrayOutputStream stderr = new ByteArrayOutputStream();
+    ClientSession session = ensureOpen().session();
+    try (ChannelExec channel = session.createExecChannel(line)) {
+      channel.setOut(stdout);
+      channel.setErr(stderr);
+      channel.open().verify(OPEN_DEADLINE);
+      Thread feeder = Thread.ofVirtual().start(() -> feed(channel, password, command));
+      Set<ClientChannelEvent> events =
+          channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), command.deadline());
+      if (events.contains(ClientChannelEvent.TIMEOUT)) {
+        feeder.interrupt();
+        throw new Failure.Failed(
+            label() + ": not done within " + command.deadline().toSeconds() + " s",
+            "look at the host; the command may still be running there");
+      }
+      Integer exit = channel.getExitStatus();
+      if (exit != null) {
+        return new Output(exit, "", stderr.toString(StandardCharsets.UTF_8));
+      }
+      if (channel.getExitSignal() != null) {
+        return new Output(
+            128, "", stderr.toString(StandardCharsets.UTF_8) + channel.getExitSignal());
+      }
+      throw lost("the connection was lost in the middle of a command");
+    } catch (IOException broken) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      throw lost(MinaHosts.reason(broken));
+    }
+  }
+
+  private static void feed(ChannelExec channel, Optional<Secret> password, RemoteCommand command) {
+    try (OutputStream stdin = channel.getInvertedIn()) {
+      if (password.isPresent()) {
+        stdin.write(password.get().reveal());
+        stdin.write('\n');
+      }
+      command.stdin().writeTo(stdin);
+    } catch (IOException closed) {
+      // the command ended without reading all of it: its exit status tells
+    }
+  }
+
+  private Failure lost(String why) {
+    return new Failure.Unreachable(
+        label() + ": " + why, "is the host on? then run the same command again", true);
+  }
+
+  synchronized void close() {
+    if (opened != null) {
+      opened.session().close(true);
+    }
+  }
+}

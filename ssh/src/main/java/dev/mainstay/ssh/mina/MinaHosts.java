@@ -1,0 +1,404 @@
+package dev.mainstay.ssh.mina;
+
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.SshSpec;
+import dev.mainstay.ssh.Host;
+import dev.mainstay.ssh.HostKeyPolicy;
+import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.KnownHosts;
+import dev.mainstay.ssh.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.apache.sshd.client.SshClient;
+import org.apache.sshd.client.auth.pubkey.UserAuthPublicKeyFactory;
+import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
+import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.AttributeRepository;
+import org.apache.sshd.common.NamedFactory;
+import org.apache.sshd.common.NamedResource;
+import org.apache.sshd.common.config.keys.FilePasswordProvider;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.PublicKeyEntry;
+import org.apache.sshd.common.kex.BuiltinDHFactories;
+import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
+import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.common.signature.Signature;
+import org.apache.sshd.common.util.net.SshdSocketAddress;
+import org.apache.sshd.common.util.security.SecurityUtils;
+import org.apache.sshd.core.CoreModuleProperties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mutable: all logins of one process, over one MINA client.
+ *
+ * <p>A host's key is looked up by the node's name and never by its address, so that a moved host is
+ * still checked and another machine at its address is refused.
+ */
+public final class MinaHosts implements Hosts {
+  private static final int LOGIN_WINDOW = 64;
+  private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
+  private static final Duration LOGIN_DEADLINE = Duration.ofSeconds(20);
+  private static final AttributeRepository.AttributeKey<Login> LOGIN =
+      new AttributeRepository.AttributeKey<>();
+
+  private final SshClient client;
+  private final KnownHosts knownHosts;
+  private final HostKeyPolicy policy;
+  private final Optional<Secret> sudoPassword;
+  private final Optional<Path> agentSocket;
+  private final Path userKeys;
+  private final Semaphore window = new Semaphore(LOGIN_WINDOW);
+  private final Map<NodeName, MinaHost> hosts = new ConcurrentHashMap<>();
+  private final Map<SshSpec.Jump, ClientSession> jumps = new ConcurrentHashMap<>();
+
+  /** What a session is for, carried along so that its host key can be judged. */
+  private static final class Login {
+    final NodeSpec node;
+    final Optional<String> pinned;
+    @Nullable Failure refusal;
+    String fingerprint = "";
+
+    Login(NodeSpec node, Optional<String> pinned) {
+      this.node = node;
+      this.pinned = pinned;
+    }
+  }
+
+  /**
+   * Starts a client with no login yet.
+   *
+   * @param sudoPassword for accounts that may not use sudo without one
+   * @param agentSocket the socket of the user's SSH agent
+   * @param userKeys the folder with the user's own keys, {@code ~/.ssh}
+   */
+  public MinaHosts(
+      KnownHosts knownHosts,
+      HostKeyPolicy policy,
+      Optional<Secret> sudoPassword,
+      Optional<Path> agentSocket,
+      Path userKeys) {
+    this.knownHosts = knownHosts;
+    this.policy = policy;
+    this.sudoPassword = sudoPassword;
+    this.agentSocket = agentSocket;
+    this.userKeys = userKeys;
+    this.client = client();
+    client.start();
+  }
+
+  private SshClient client() {
+    SshClient ssh = SshClient.setUpDefaultClient();
+    ssh.setKeyExchangeFactories(
+        ssh.getKeyExchangeFactories().stream()
+            // 20 times slower a login than its successor, which stands first
+            .filter(kex -> !kex.getName().startsWith("sntrup761"))
+            .sorted((a, b) -> Boolean.compare(isMlKem(b.getName()), isMlKem(a.getName())))
+            .toList());
+    ssh.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
+    ssh.setKeyIdentityProvider(KeyIdentityProvider.EMPTY_KEYS_PROVIDER);
+    ssh.setFilePasswordProvider(FilePasswordProvider.EMPTY);
+    ssh.setUserAuthFactories(List.of(new UserAuthPublicKeyFactory()));
+    agentSocket.ifPresent(socket -> ssh.setAgentFactory(UnixAgent.factory(socket)));
+    ssh.setServerKeyVerifier((session, address, key) -> verify(session, key));
+    ssh.addSessionListener(
+        new SessionListener() {
+          @Override
+          public void sessionCreated(Session session) {
+            if (session instanceof ClientSession clientSession) {
+              preferPinnedType(clientSession);
+            }
+          }
+        });
+    CoreModuleProperties.TCP_NODELAY.set(ssh, true);
+    CoreModuleProperties.SOCKET_KEEPALIVE.set(ssh, true);
+    CoreModuleProperties.IDLE_TIMEOUT.set(ssh, Duration.ZERO);
+    CoreModuleProperties.NIO2_READ_TIMEOUT.set(ssh, Duration.ZERO);
+    // a host that died in the middle is noticed after 3 unanswered beats
+    CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(ssh, 3);
+    CoreModuleProperties.HEARTBEAT_REQUEST.set(ssh, "keepalive@mainstay.dev");
+    CoreModuleProperties.HEARTBEAT_INTERVAL.set(ssh, Duration.ofSeconds(5));
+    return ssh;
+  }
+
+  private static boolean isMlKem(String name) {
+    return name.equals(BuiltinDHFactories.Constants.MLKEM768_25519_SHA256);
+  }
+
+  @Override
+  public Host login(NodeSpec node) throws InterruptedException {
+    MinaHost known = hosts.get(node.name());
+    if (known != null && known.node().equals(node)) {
+      known.ensureOpen();
+      return known;
+    }
+    window.acquire();
+    try {
+      MinaHost host = new MinaHost(node, () -> open(node), sudoPassword);
+      host.ensureOpen();
+      hosts.put(node.name(), host);
+      return host;
+    } finally {
+      window.release();
+    }
+  }
+
+  private MinaHost.Opened open(NodeSpec node) {
+    SshSpec ssh = node.ssh();
+    String label = node.name() + " (" + node.address() + ")";
+    Optional<String> pinned = ssh.hostKey().or(() -> knownHosts.find(node.name()));
+    Login login = new Login(node, pinned);
+    SshdSocketAddress target = new SshdSocketAddress(node.address().value(), ssh.port());
+    if (ssh.jump().isPresent()) {
+      target = forward(ssh.jump().get(), target, label);
+    }
+    List<KeyPair> keys = keys(ssh.key(), label);
+    ClientSession session = null;
+    try {
+      session =
+          client
+              .connect(
+                  ssh.user(),
+                  target.toInetSocketAddress(),
+                  AttributeRepository.ofKeyValuePair(LOGIN, login))
+              .verify(CONNECT_DEADLINE)
+              .getClientSession();
+      keys.forEach(session::addPublicKeyIdentity);
+      session.auth().verify(LOGIN_DEADLINE);
+      return new MinaHost.Opened(session, login.fingerprint);
+    } catch (IOException broken) {
+      if (session != null) {
+        session.close(true);
+      }
+      if (login.refusal != null) {
+        throw login.refusal;
+      }
+      throw explain(node, label, broken, session != null);
+    }
+  }
+
+  /** A local port that leads to {@code target} through the jump host, one login a jump host. */
+  private SshdSocketAddress forward(SshSpec.Jump jump, SshdSocketAddress target, String label) {
+    ClientSession session =
+        jumps.compute(
+            jump, (key, open) -> open != null && open.isOpen() ? open : openJump(key, label));
+    try {
+      return session
+          .createLocalPortForwardingTracker(new SshdSocketAddress("127.0.0.1", 0), target)
+          .getBoundAddress();
+    } catch (IOException broken) {
+      throw new Failure.Unreachable(
+          label + ": the jump host " + jump.address() + " does not forward: " + reason(broken),
+          "allow TCP forwarding for " + jump.user() + " in its sshd_config",
+          true);
+    }
+  }
+
+  private ClientSession openJump(SshSpec.Jump jump, String label) {
+    NodeName name = jumpName(jump);
+    SshSpec ssh =
+        new SshSpec(jump.user(), jump.key(), jump.port(), Optional.empty(), Optional.empty());
+    Optional<dev.mainstay.model.Address> address = dev.mainstay.model.Address.parse(jump.address());
+    if (address.isEmpty()) {
+      throw new Failure.Unreachable(
+          label + ": the jump host " + jump.address() + " is not an IPv4 address",
+          "write its address into ssh.jump",
+          false);
+    }
+    return open(new NodeSpec(name, dev.mainstay.model.Role.WORKER, address.get(), ssh)).session();
+  }
+
+  /** The name under which a jump host's key is pinned. */
+  static NodeName jumpName(SshSpec.Jump jump) {
+    return new NodeName("jump-" + jump.address().replaceAll("[^a-z0-9]", "-") + "-" + jump.port());
+  }
+
+  private List<KeyPair> keys(Optional<Path> file, String label) {
+    List<Path> files = new ArrayList<>();
+    if (file.isPresent()) {
+      checkPrivate(file.get(), label);
+      files.add(file.get());
+    } else {
+      for (String usual : List.of("id_ed25519", "id_ecdsa", "id_rsa")) {
+        if (Files.isReadable(userKeys.resolve(usual))) {
+          files.add(userKeys.resolve(usual));
+        }
+      }
+    }
+    List<KeyPair> keys = new ArrayList<>();
+    for (Path path : files) {
+      try (var in = Files.newInputStream(path)) {
+        SecurityUtils.loadKeyPairIdentities(
+                null, NamedResource.ofName(path.toString()), in, FilePasswordProvider.EMPTY)
+            .forEach(keys::add);
+      } catch (IOException | GeneralSecurityException unreadable) {
+        if (file.isPresent() && agentSocket.isEmpty()) {
+          throw new Failure.Unreachable(
+              label + ": cannot use the key " + path + ": " + reason(unreadable),
+              "give an OpenSSH private key; one with a passphrase goes into ssh-agent (ssh-add)",
+              false);
+        }
+      }
+    }
+    return keys;
+  }
+
+  private static void checkPrivate(Path key, String label) {
+    if (!Files.isReadable(key)) {
+      throw new Failure.Unreachable(
+          label + ": the key file " + key + " does not exist or cannot be read",
+          "set ssh.key to your private key, or leave it out to use ssh-agent and ~/.ssh",
+          false);
+    }
+    try {
+      var mode = Files.getPosixFilePermissions(key);
+      if (mode.contains(PosixFilePermission.GROUP_READ)
+          || mode.contains(PosixFilePermission.OTHERS_READ)) {
+        throw new Failure.Unreachable(
+            label + ": the key file " + key + " can be read by others", "chmod 600 " + key, false);
+      }
+    } catch (IOException | UnsupportedOperationException noPosix) {
+      // a file system without modes: nothing to hold against the key
+    }
+  }
+
+  private boolean verify(ClientSession session, PublicKey key) {
+    Login login = login(session);
+    if (login == null) {
+      return false;
+    }
+    NodeSpec node = login.node;
+    String label = node.name() + " (" + node.address() + ")";
+    String shown = KeyUtils.getFingerPrint(key);
+    login.fingerprint = shown;
+    if (login.pinned.isPresent()) {
+      PublicKey expected = parse(login.pinned.get(), label);
+      if (KeyUtils.compareKeys(expected, key)) {
+        return true;
+      }
+      login.refusal =
+          new Failure.Unreachable(
+              label
+                  + ": another machine answers: its host key is "
+                  + shown
+                  + ", pinned for "
+                  + node.name()
+                  + " is "
+                  + KeyUtils.getFingerPrint(expected),
+              "nothing was changed. If the address is wrong, mend it in the file; if the machine"
+                  + " was reinstalled on purpose, remove the line '"
+                  + node.name()
+                  + " ...' from "
+                  + knownHosts.file(),
+              false);
+      return false;
+    }
+    if (!policy.accepts(node, KeyUtils.getKeyType(key) + " " + shown)) {
+      login.refusal =
+          new Failure.Unreachable(
+              label + ": its host key " + shown + " is not known yet",
+              "compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub),"
+                  + " then answer yes on a terminal, write it as hostKey into the file, or pass"
+                  + " --accept-new-host-keys",
+              false);
+      return false;
+    }
+    knownHosts.pin(node.name(), PublicKeyEntry.toString(key));
+    return true;
+  }
+
+  private static @Nullable Login login(ClientSession session) {
+    AttributeRepository context = session.getConnectionContext();
+    return context == null ? null : context.getAttribute(LOGIN);
+  }
+
+  private static PublicKey parse(String key, String label) {
+    try {
+      return PublicKeyEntry.parsePublicKeyEntry(key).resolvePublicKey(null, null, null);
+    } catch (IOException | GeneralSecurityException | IllegalArgumentException broken) {
+      throw new Failure.Unreachable(
+          label + ": the pinned host key is not a public key: " + key,
+          "write it as in known_hosts: ssh-ed25519 AAAA...",
+          false);
+    }
+  }
+
+  /** A host may have keys of several types: ask for the one that is pinned. */
+  private static void preferPinnedType(ClientSession session) {
+    Login login = login(session);
+    if (login == null || login.pinned.isEmpty()) {
+      return;
+    }
+    String type = login.pinned.get().split(" ", 2)[0];
+    List<NamedFactory<Signature>> preferred = new ArrayList<>(session.getSignatureFactories());
+    preferred.sort((a, b) -> Boolean.compare(signs(b.getName(), type), signs(a.getName(), type)));
+    session.setSignatureFactories(preferred);
+  }
+
+  private static boolean signs(String algorithm, String keyType) {
+    return algorithm.equals(keyType)
+        || (keyType.equals("ssh-rsa") && algorithm.startsWith("rsa-sha2-"));
+  }
+
+  private static Failure explain(
+      NodeSpec node, String label, IOException broken, boolean connected) {
+    String why = reason(broken);
+    String at = node.address() + ":" + node.ssh().port();
+    if (connected && why.contains("No more authentication methods")) {
+      return new Failure.Unreachable(
+          label + ": " + node.ssh().user() + " may not log in: no key was accepted",
+          "put your public key into ~"
+              + node.ssh().user()
+              + "/.ssh/authorized_keys on the host, or name the right key in ssh.key",
+          false);
+    }
+    if (why.contains("refused")) {
+      return new Failure.Unreachable(
+          label + ": nothing listens on " + at,
+          "is sshd running there, and is ssh.port right?",
+          true);
+    }
+    if (why.contains("timeout") || why.contains("timed out") || why.contains("imed out")) {
+      return new Failure.Unreachable(
+          label + ": no answer from " + at + " within " + CONNECT_DEADLINE.toSeconds() + " s",
+          "is the host on, is the address right, does a firewall drop port "
+              + node.ssh().port()
+              + "?",
+          true);
+    }
+    return new Failure.Unreachable(
+        label + ": cannot log in at " + at + ": " + why,
+        "try: ssh -p " + node.ssh().port() + " " + node.ssh().user() + "@" + node.address(),
+        true);
+  }
+
+  static String reason(Throwable broken) {
+    Throwable cause = broken;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage();
+    return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+  }
+
+  @Override
+  public void close() {
+    hosts.values().forEach(MinaHost::close);
+    jumps.values().forEach(session -> session.close(true));
+    client.stop();
+  }
+}
