@@ -1,0 +1,96 @@
+package dev.mainstay.playground;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One at a time per playground name on this machine, as bridges are named by it. A file that holds
+ * the stamp of its owner, so that a dead owner's is known for what it is; file locks of the kernel
+ * do not keep the threads of one process apart.
+ */
+final class PlaygroundLock implements AutoCloseable {
+  private static final Path FOLDER = Path.of("/run/lock");
+
+  private final Path file;
+
+  private PlaygroundLock(Path file) {
+    this.file = file;
+  }
+
+  /** Takes the lock, waiting at most {@code patience} for another owner. */
+  static PlaygroundLock take(String playground, Duration patience) {
+    return take(FOLDER, playground, patience);
+  }
+
+  static PlaygroundLock take(Path folder, String playground, Duration patience) {
+    Path file = folder.resolve("mainstay-playground-" + playground);
+    if (!Await.until(patience, () -> attempt(file))) {
+      throw new PlaygroundException.Busy(
+          "process %s is at work on the playground %s; wait until it is done"
+              .formatted(owner(file).map(owner -> "" + owner.pid()).orElse("?"), playground));
+    }
+    return new PlaygroundLock(file);
+  }
+
+  private static boolean attempt(Path file) {
+    try {
+      Files.createDirectories(Objects.requireNonNull(file.getParent()));
+      // A link appears with its content in it, which a new file does not.
+      Path stamp = Files.createTempFile(file.getParent(), file.getFileName() + "-", ".new");
+      try {
+        Files.writeString(stamp, ProcessStamp.ofThisProcess().toString());
+        Files.createLink(file, stamp);
+        return true;
+      } catch (FileAlreadyExistsException taken) {
+        owner(file).filter(owner -> !owner.isAlive()).ifPresent(dead -> breakLock(file, dead));
+        return false;
+      } finally {
+        Files.delete(stamp);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Only who makes the marker for this dead owner may remove its lock, having looked again. */
+  private static void breakLock(Path file, ProcessStamp dead) {
+    Path marker = file.resolveSibling(file.getFileName() + "-dead-" + dead.pid());
+    try {
+      Files.createFile(marker);
+      if (owner(file).filter(dead::equals).isPresent()) {
+        Files.delete(file);
+      }
+      Files.delete(marker);
+    } catch (FileAlreadyExistsException another) {
+      // is doing it
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Optional<ProcessStamp> owner(Path file) {
+    try {
+      return ProcessStamp.parse(Files.readString(file));
+    } catch (NoSuchFileException released) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

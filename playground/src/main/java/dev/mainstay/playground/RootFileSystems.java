@@ -1,0 +1,189 @@
+package dev.mainstay.playground;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The cache of root file systems that hosts stand on, each under a key that follows from its whole
+ * recipe. One is there complete or not at all, and never changes: hosts are overlays over it.
+ */
+final class RootFileSystems {
+  /** What a plain server has. HAProxy, containerd and the like are Mainstay's to install. */
+  private static final List<String> PACKAGES =
+      List.of(
+          "systemd",
+          "systemd-sysv",
+          "dbus",
+          "openssh-server",
+          "iproute2",
+          "iptables",
+          "nftables",
+          "kmod",
+          "procps",
+          "ca-certificates",
+          "sudo");
+
+  private static final Duration OTHER_BUILDER = Duration.ofMinutes(20);
+  private static final long ROOM = 2L << 30;
+
+  private final Path cache;
+
+  RootFileSystems(Path cache) {
+    this.cache = cache;
+  }
+
+  /** The key for hosts with {@code options}. */
+  static String key(HostOptions options) {
+    String recipe =
+        String.join(
+            "\n",
+            String.join(",", packages(options)),
+            Resources.text("customize.sh"),
+            Resources.text("playground-host.sh"),
+            Resources.text("playground-host.service"));
+    return "debian-%d-%s".formatted(options.debian(), MachineNames.digest(recipe, 12));
+  }
+
+  private static List<String> packages(HostOptions options) {
+    List<String> packages = new ArrayList<>(PACKAGES);
+    options.packages().stream().sorted().distinct().forEach(packages::add);
+    return packages;
+  }
+
+  /** Where that of {@code key} is, once it is there. */
+  Path path(String key) {
+    return cache.resolve(key);
+  }
+
+  /** Builds that for {@code options} unless it is there, and returns where it is. */
+  Path provide(HostOptions options, PlaygroundProgress progress) {
+    String key = key(options);
+    Path target = path(key);
+    if (Files.isDirectory(target)) {
+      return target;
+    }
+    try {
+      Files.createDirectories(cache);
+      Path lockFile = cache.resolve("." + key + ".lock");
+      try (FileChannel channel =
+          FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        if (!Await.until(OTHER_BUILDER, () -> locked(channel))) {
+          throw new PlaygroundException.Busy(
+              "another process has been building "
+                  + target
+                  + " for "
+                  + OTHER_BUILDER.toMinutes()
+                  + " minutes; end it, then try again");
+        }
+        if (!Files.isDirectory(target)) {
+          build(options, key, target, progress);
+        }
+      }
+      return target;
+    } catch (IOException e) {
+      throw new PlaygroundException("cannot write the cache " + cache + ": " + e, e);
+    }
+  }
+
+  private static boolean locked(FileChannel channel) {
+    try {
+      FileLock lock = channel.tryLock();
+      return lock != null;
+    } catch (OverlappingFileLockException ofThisProcess) {
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void build(HostOptions options, String key, Path target, PlaygroundProgress progress)
+      throws IOException {
+    long start = System.nanoTime();
+    if (cache.toFile().getUsableSpace() < ROOM) {
+      throw new PlaygroundException(
+          "a root file system needs 2 GB in " + cache + ", which has less free");
+    }
+    progress.note(
+        "building the root file system of Debian %d, once, in about a minute"
+            .formatted(options.debian()));
+    Path building = cache.resolve("." + key + ".building");
+    Mounts.deleteTree(building);
+    Path parts = Files.createDirectories(cache.resolve("." + key + ".parts"));
+    Path log = cache.resolve("." + key + ".log");
+    for (String part : List.of("customize.sh", "playground-host.sh", "playground-host.service")) {
+      Files.writeString(parts.resolve(part), Resources.text(part));
+      Files.setPosixFilePermissions(
+          parts.resolve(part),
+          PosixFilePermissions.fromString(part.endsWith(".sh") ? "rwxr-xr-x" : "rw-r--r--"));
+    }
+    ProcessBuilder builder = new ProcessBuilder(command(options, building, parts));
+    builder.redirectErrorStream(true).redirectOutput(log.toFile());
+    builder.redirectInput(Path.of("/dev/null").toFile());
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    int exit = Command.await(builder.start());
+    if (exit != 0) {
+      List<String> lines = Files.readAllLines(log);
+      throw new PlaygroundException(
+          "building the root file system failed: mmdebstrap exited %d; the end of %s:%n%s"
+              .formatted(
+                  exit,
+                  log,
+                  String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()))));
+    }
+    Files.move(building, target, StandardCopyOption.ATOMIC_MOVE);
+    Mounts.deleteTree(parts);
+    Files.delete(log);
+    progress.done(
+        "root file system of Debian " + options.debian(),
+        Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private static List<String> command(HostOptions options, Path building, Path parts) {
+    String codename = options.debian() == 12 ? "bookworm" : "trixie";
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "mmdebstrap",
+                "--mode=root",
+                "--variant=important",
+                "--components=main",
+                "--format=directory",
+                "--include=" + String.join(",", packages(options))));
+    command.add(upload(parts.resolve("playground-host.sh"), "/usr/local/sbin/playground-host"));
+    command.add(
+        upload(
+            parts.resolve("playground-host.service"),
+            "/etc/systemd/system/playground-host.service"));
+    command.add("--customize-hook=chmod 755 \"$1/usr/local/sbin/playground-host\"");
+    command.add("--customize-hook=" + parts.resolve("customize.sh"));
+    proxy().ifPresent(proxy -> command.add("--aptopt=Acquire::http::Proxy \"" + proxy + "\""));
+    command.add(codename);
+    command.add(building.toString());
+    command.addAll(DebianMirror.ofThisMachine().lines(codename));
+    return command;
+  }
+
+  private static String upload(Path from, String to) {
+    return "--customize-hook=upload '" + from + "' " + to;
+  }
+
+  /** The proxy that this machine's apt is set to, which mmdebstrap does not look at. */
+  private static java.util.Optional<String> proxy() {
+    return Command.run("apt-config", "dump", "--format=%v%n", "Acquire::http::Proxy")
+        .stdout()
+        .lines()
+        .filter(line -> !line.isBlank())
+        .findFirst();
+  }
+}
