@@ -3,6 +3,7 @@ package dev.mainstay.playground;
 import dev.mainstay.model.Cidr;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Inet4Address;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The wire that a playground's hosts and this machine share. No way leads out: no address
@@ -88,6 +90,24 @@ final class Bridge {
   /** Forgets which hardware address had which address. */
   void forgetNeighbours() {
     Command.run("ip", "neigh", "flush", "dev", name);
+  }
+
+  /** The hosts that are plugged in, by systemd-nspawn's names for them. */
+  List<String> machines() {
+    if (!Cable.exists(name)) {
+      return List.of();
+    }
+    checkOwner();
+    String prefix = MachineNames.cable("");
+    try (Stream<Path> ports = Files.list(Path.of("/sys/class/net", name, "brif"))) {
+      return ports
+          .map(port -> String.valueOf(port.getFileName()))
+          .filter(port -> port.startsWith(prefix))
+          .map(port -> port.substring(prefix.length()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Takes it away, if it is there and this playground's. */
@@ -173,7 +193,7 @@ final class Bridge {
       return Collections.list(NetworkInterface.getNetworkInterfaces()).stream()
           .filter(each -> !each.getName().equals(besides))
           .flatMap(each -> each.getInterfaceAddresses().stream())
-          .filter(each -> each.getAddress() instanceof java.net.Inet4Address)
+          .filter(each -> each.getAddress() instanceof Inet4Address)
           .map(each ->
               Subnets.network(each.getAddress().getHostAddress(), each.getNetworkPrefixLength()))
           .flatMap(Optional::stream)

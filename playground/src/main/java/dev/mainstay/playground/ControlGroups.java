@@ -66,7 +66,8 @@ final class ControlGroups {
     }
   }
 
-  private List<Path> directories() {
+  /** The host's group in each hierarchy, whether it exists or not. */
+  List<Path> directories() {
     return hierarchies.stream()
         .map(hierarchy ->
             isOwnedBySystemd()

@@ -3,11 +3,13 @@ package dev.mainstay.playground;
 import dev.mainstay.model.NodeName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,8 +81,7 @@ final class HostDisk {
   /** The console's last lines. */
   String consoleTail() {
     try {
-      List<String> lines =
-          Files.readAllLines(console(), java.nio.charset.StandardCharsets.ISO_8859_1);
+      List<String> lines = Files.readAllLines(console(), StandardCharsets.ISO_8859_1);
       return lines.subList(Math.max(0, lines.size() - 15), lines.size()).stream()
           .map(line -> "    " + line)
           .collect(Collectors.joining("\n"));
@@ -211,7 +212,7 @@ final class HostDisk {
   }
 
   private void chroot(String input, String... command) {
-    List<String> line = new java.util.ArrayList<>(List.of("chroot", root().toString()));
+    List<String> line = new ArrayList<>(List.of("chroot", root().toString()));
     line.addAll(List.of(command));
     Captured captured = Command.run(line, input);
     if (captured.exit() != 0) {

@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The running half of a host: one systemd-nspawn and all below it. It outlives the Java process
- * that starts it and is found again by process id, start time and boot, never by name.
+ * The running half of a host: systemd-nspawn under a small supervisor, and all below it. It
+ * outlives the Java process that starts it and is found again by process id, start time and boot,
+ * never by name.
  */
 final class HostProcess {
   private static final Duration BOOT = Duration.ofSeconds(30);
@@ -33,7 +34,7 @@ final class HostProcess {
     this.groups = ControlGroups.of(machine);
   }
 
-  /** The id of the running systemd-nspawn, or empty where the host has no power. */
+  /** The id of the process that runs systemd-nspawn, or empty where the host has no power. */
   Optional<Long> supervisor() {
     try {
       return ProcessStamp.parse(Files.readString(disk.processRecord()))
@@ -51,7 +52,11 @@ final class HostProcess {
     return supervisor()
         .flatMap(ProcessHandle::of)
         .flatMap(supervisor ->
-            supervisor.children().map(ProcessHandle::pid).filter(HostProcess::isInit).findFirst());
+            supervisor
+                .descendants()
+                .map(ProcessHandle::pid)
+                .filter(HostProcess::isInit)
+                .findFirst());
   }
 
   /** Turns power on; the disk is mounted already. Returns when the host's cable is there. */
@@ -74,6 +79,8 @@ final class HostProcess {
         command.add("--property=MemoryMax=" + memory + "M");
       }
     }
+    command.addAll(List.of("sh", "-c", Resources.text("supervise.sh"), "supervise"));
+    command.addAll(List.of(cable, disk.cut().toString(), lines(groups.directories())));
     command.addAll(nspawn(bridge, options));
     try {
       ProcessBuilder builder = new ProcessBuilder(command);
@@ -157,13 +164,10 @@ final class HostProcess {
         init()
             .orElseThrow(() ->
                 new PlaygroundException(
-                    host + " is stopped; `mainstay playground start " + host + "` first"));
+                    host + " does not run; `mainstay playground start " + host + "` first"));
     List<String> line = new ArrayList<>();
     line.addAll(List.of("sh", "-c", Resources.text("join.sh"), "join", "-"));
-    line.add(
-        ControlGroups.ofProcess(init).stream()
-            .map(Path::toString)
-            .collect(Collectors.joining("\n")));
+    line.add(lines(ControlGroups.ofProcess(init)));
     line.addAll(List.of("nsenter", "--target=" + init, "--all"));
     line.add("--wd=/proc/" + init + "/root/root");
     line.addAll(List.of("env", "-i", "HOME=/root", "USER=root", "LOGNAME=root"));
@@ -171,6 +175,10 @@ final class HostProcess {
     line.add("TERM=" + System.getenv().getOrDefault("TERM", "dumb"));
     line.addAll(command);
     return line;
+  }
+
+  private static String lines(List<Path> paths) {
+    return paths.stream().map(Path::toString).collect(Collectors.joining("\n"));
   }
 
   /** Whether the process is number 1 in a namespace one below ours. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** An ed25519 key pair in OpenSSH's files, the private half without a passphrase and 0600. */
 record KeyPair(Path file) {
@@ -13,6 +14,7 @@ record KeyPair(Path file) {
     KeyPair pair = new KeyPair(file);
     try {
       if (!Files.exists(pair.publicFile())) {
+        Files.createDirectories(Objects.requireNonNull(file.getParent()));
         Files.deleteIfExists(file);
         Command.must(
             "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file.toString());
@@ -39,6 +41,11 @@ record KeyPair(Path file) {
   /** {@code ssh-ed25519 AAAA...}. */
   String withoutComment() {
     return publicKey().replaceFirst("^(\\S+ \\S+).*", "$1");
+  }
+
+  void delete() throws IOException {
+    Files.deleteIfExists(publicFile());
+    Files.deleteIfExists(file);
   }
 
   private static String read(Path file) {

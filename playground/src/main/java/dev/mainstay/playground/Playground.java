@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -103,7 +104,7 @@ public final class Playground {
     Preflight.requireRoot();
     PlaygroundProgress one = oneAtATime(progress);
     Preflight.tools(one);
-    try (PlaygroundLock _ = PlaygroundLock.take(name, PATIENCE)) {
+    try (PlaygroundLock _ = lock()) {
       PlaygroundRecord record = record(spec, one);
       Preflight.room(directory, record.hosts().size(), one);
       for (PlaygroundRecord.Host host : record.hosts()) {
@@ -139,7 +140,7 @@ public final class Playground {
       throw new PlaygroundException("cannot make " + directory + ": " + e, e);
     }
     // Two new playgrounds must not choose the same subnet.
-    try (PlaygroundLock _ = PlaygroundLock.take("-subnets", PATIENCE)) {
+    try (PlaygroundLock _ = PlaygroundLock.take("-subnets", "choosing a subnet", PATIENCE)) {
       Cidr subnet = Subnets.choose(name, takenSubnets());
       PlaygroundRecord record = new PlaygroundRecord(subnet, List.of());
       for (Map.Entry<NodeName, Role> host : spec.hosts().entrySet()) {
@@ -192,7 +193,8 @@ public final class Playground {
   }
 
   private void writeClusterFile(PlaygroundRecord record, PlaygroundSpec spec) {
-    KeyPair.provide(keyFile(), "mainstay playground " + name);
+    loginKey();
+    record.hosts().forEach(host -> pin(host.name()));
     if (Files.exists(clusterFile())) {
       return;
     }
@@ -203,6 +205,20 @@ public final class Playground {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private KeyPair loginKey() {
+    return KeyPair.provide(keyFile(), "mainstay playground " + name);
+  }
+
+  /** Known before the host boots, so that its first contact can be checked. */
+  private KeyPair hostKey(NodeName host) {
+    return KeyPair.provide(directory.resolve("keys").resolve(host.value()), host.value());
+  }
+
+  private void pin(NodeName host) {
+    new PinnedKeys(ClusterHome.beside(clusterFile(), new ClusterName(name)).knownHosts())
+        .pin(host, hostKey(host).withoutComment());
   }
 
   private void powerOn(
@@ -235,18 +251,12 @@ public final class Playground {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    KeyPair hostKey =
-        KeyPair.provide(
-            directory.resolve("hosts").resolve(host.name() + "_ed25519"), host.name().value());
-    KeyPair key = KeyPair.provide(keyFile(), "mainstay playground " + name);
+    KeyPair hostKey = hostKey(host.name());
     disk.mount(
         provideRootFileSystem(host, PlaygroundProgress.SILENT),
         host.options(),
         new HostDisk.Identity(
-            host.name(), hostKey.privateKey(), hostKey.publicKey(), key.publicKey()));
-    // sshd reads its key from the disk; the pin is for the control machine
-    new PinnedKeys(ClusterHome.beside(clusterFile(), new ClusterName(name)).knownHosts())
-        .pin(host.name(), hostKey.withoutComment());
+            host.name(), hostKey.privateKey(), hostKey.publicKey(), loginKey().publicKey()));
   }
 
   private void writeNetwork(PlaygroundRecord record, PlaygroundRecord.Host host) {
@@ -300,7 +310,7 @@ public final class Playground {
     Preflight.requireRoot();
     PlaygroundProgress one = oneAtATime(progress);
     long start = System.nanoTime();
-    try (PlaygroundLock _ = PlaygroundLock.take(name, PATIENCE)) {
+    try (PlaygroundLock _ = lock()) {
       List<NodeName> hosts = hostsOnDisk();
       onAll(
           hosts,
@@ -309,6 +319,11 @@ public final class Playground {
             Cable.delete(cable(host));
             disk(host).delete();
           });
+      // Hosts whose folders were lost are still plugged in.
+      for (String machine : bridge().machines()) {
+        ControlGroups.of(machine).clear();
+        Cable.delete(MachineNames.cable(machine));
+      }
       bridge().delete();
       boolean there = Files.exists(directory);
       Mounts.deleteTree(directory);
@@ -462,7 +477,7 @@ public final class Playground {
     try {
       Path next = clusterFile().resolveSibling("cluster.yaml.new");
       Files.writeString(next, ClusterFile.moved(Files.readString(clusterFile()), to));
-      Files.move(next, clusterFile(), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+      Files.move(next, clusterFile(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -470,6 +485,12 @@ public final class Playground {
 
   /** Makes one more empty host and waits until ssh answers; cluster.yaml stays as it is. */
   public PlaygroundHost add(Role role, NodeName host, HostOptions options) {
+    return add(role, host, options, PlaygroundProgress.SILENT);
+  }
+
+  /** Like the other one, telling how far it is: another Debian or other packages take a minute. */
+  public PlaygroundHost add(
+      Role role, NodeName host, HostOptions options, PlaygroundProgress progress) {
     change(before -> {
       if (before.host(host).isPresent()) {
         throw new PlaygroundException("the playground " + name + " has a host " + host);
@@ -556,9 +577,13 @@ public final class Playground {
   private void change(Consumer<PlaygroundRecord> change) {
     Preflight.requireRoot();
     record();
-    try (PlaygroundLock _ = PlaygroundLock.take(name, PATIENCE)) {
+    try (PlaygroundLock _ = lock()) {
       change.accept(record());
     }
+  }
+
+  private PlaygroundLock lock() {
+    return PlaygroundLock.take(name, "the playground " + name, PATIENCE);
   }
 
   private Bridge bridge() {

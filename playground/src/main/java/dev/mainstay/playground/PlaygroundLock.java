@@ -24,17 +24,21 @@ final class PlaygroundLock implements AutoCloseable {
     this.file = file;
   }
 
-  /** Takes the lock, waiting at most {@code patience} for another owner. */
-  static PlaygroundLock take(String playground, Duration patience) {
-    return take(FOLDER, playground, patience);
+  /**
+   * Takes the lock, waiting at most {@code patience} for another owner.
+   *
+   * @param what is worked on, for people
+   */
+  static PlaygroundLock take(String name, String what, Duration patience) {
+    return take(FOLDER, name, what, patience);
   }
 
-  static PlaygroundLock take(Path folder, String playground, Duration patience) {
-    Path file = folder.resolve("mainstay-playground-" + playground);
+  static PlaygroundLock take(Path folder, String name, String what, Duration patience) {
+    Path file = folder.resolve("mainstay-playground-" + name);
     if (!Await.until(patience, () -> attempt(file))) {
       throw new PlaygroundException.Busy(
-          "process %s is at work on the playground %s; wait until it is done"
-              .formatted(owner(file).map(owner -> "" + owner.pid()).orElse("?"), playground));
+          "process %s is at work on %s; wait until it is done (its lock: %s)"
+              .formatted(owner(file).map(owner -> "" + owner.pid()).orElse("?"), what, file));
     }
     return new PlaygroundLock(file);
   }

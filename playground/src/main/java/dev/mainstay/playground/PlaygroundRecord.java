@@ -12,8 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -83,7 +85,7 @@ record PlaygroundRecord(Cidr subnet, List<Host> hosts) {
   /** The subnets with a host in them, and that of the playground. */
   Set<Cidr> subnets() {
     return Stream.concat(Stream.of(subnet), hosts.stream().map(host -> Subnets.of(host.address())))
-        .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /** As JSON has it. */
@@ -112,7 +114,7 @@ record PlaygroundRecord(Cidr subnet, List<Host> hosts) {
       return Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (JacksonException | IllegalArgumentException | java.util.NoSuchElementException e) {
+    } catch (JacksonException | IllegalArgumentException | NoSuchElementException e) {
       throw new PlaygroundException(file + " is damaged; take the playground down and up again", e);
     }
   }

@@ -1,8 +1,10 @@
 package dev.mainstay.playground;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -67,7 +69,7 @@ final class Preflight {
     // One unreachable third-party source fails the update and does not matter to the install.
     Command.run("apt-get", "update", "-qq");
     List<String> install =
-        new java.util.ArrayList<>(
+        new ArrayList<>(
             List.of("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"));
     install.add("--no-install-recommends");
     install.addAll(packages);
@@ -110,7 +112,7 @@ final class Preflight {
       if (Files.exists(file) && Long.parseLong(Files.readString(file).strip()) < least) {
         Files.writeString(file, Long.toString(least));
       }
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new PlaygroundException("cannot raise " + file + ": " + e.getMessage(), e);
     }
   }

@@ -1,18 +1,15 @@
 package dev.mainstay.playground;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The cache of root file systems that hosts stand on, each under a key that follows from its whole
@@ -35,6 +32,7 @@ final class RootFileSystems {
           "sudo");
 
   private static final Duration OTHER_BUILDER = Duration.ofMinutes(20);
+  private static final String LEFTOVER = ".building-";
   private static final long ROOM = 2L << 30;
 
   private final Path cache;
@@ -73,37 +71,14 @@ final class RootFileSystems {
     if (Files.isDirectory(target)) {
       return target;
     }
-    try {
-      Files.createDirectories(cache);
-      Path lockFile = cache.resolve("." + key + ".lock");
-      try (FileChannel channel =
-          FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-        if (!Await.until(OTHER_BUILDER, () -> locked(channel))) {
-          throw new PlaygroundException.Busy(
-              "another process has been building "
-                  + target
-                  + " for "
-                  + OTHER_BUILDER.toMinutes()
-                  + " minutes; end it, then try again");
-        }
-        if (!Files.isDirectory(target)) {
-          build(options, key, target, progress);
-        }
+    try (PlaygroundLock _ = PlaygroundLock.take("-" + key, "building " + target, OTHER_BUILDER)) {
+      if (!Files.isDirectory(target)) {
+        Files.createDirectories(cache);
+        build(options, key, target, progress);
       }
       return target;
     } catch (IOException e) {
       throw new PlaygroundException("cannot write the cache " + cache + ": " + e, e);
-    }
-  }
-
-  private static boolean locked(FileChannel channel) {
-    try {
-      FileLock lock = channel.tryLock();
-      return lock != null;
-    } catch (OverlappingFileLockException ofThisProcess) {
-      return false;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
@@ -117,10 +92,13 @@ final class RootFileSystems {
     progress.note(
         "building the root file system of Debian %d, once, in about a minute"
             .formatted(options.debian()));
-    Path building = cache.resolve("." + key + ".building");
-    Mounts.deleteTree(building);
-    Path parts = Files.createDirectories(cache.resolve("." + key + ".parts"));
-    Path log = cache.resolve("." + key + ".log");
+    removeLeftovers();
+    Path work =
+        Files.createDirectories(
+            cache.resolve(LEFTOVER + ProcessStamp.ofThisProcess().toString().replace(' ', '_')));
+    Path building = work.resolve("root");
+    Path parts = Files.createDirectories(work.resolve("parts"));
+    Path log = cache.resolve(key + ".log");
     for (String part : List.of("customize.sh", "playground-host.sh", "playground-host.service")) {
       Files.writeString(parts.resolve(part), Resources.text(part));
       Files.setPosixFilePermissions(
@@ -142,11 +120,33 @@ final class RootFileSystems {
                   String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()))));
     }
     Files.move(building, target, StandardCopyOption.ATOMIC_MOVE);
-    Mounts.deleteTree(parts);
+    Mounts.deleteTree(work);
     Files.delete(log);
     progress.done(
         "root file system of Debian " + options.debian(),
         Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  /** What builders left that were killed; their mmdebstrap may have gone on without them. */
+  private void removeLeftovers() throws IOException {
+    List<Path> dead;
+    try (Stream<Path> all = Files.list(cache)) {
+      dead =
+          all.filter(path -> path.getFileName().toString().startsWith(LEFTOVER))
+              .filter(path ->
+                  ProcessStamp.parse(
+                          path.getFileName()
+                              .toString()
+                              .substring(LEFTOVER.length())
+                              .replace('_', ' '))
+                      .filter(ProcessStamp::isAlive)
+                      .isEmpty())
+              .toList();
+    }
+    for (Path path : dead) {
+      Mounts.under(path).reversed().forEach(mount -> Command.run("umount", mount.toString()));
+      Mounts.deleteTree(path);
+    }
   }
 
   private static List<String> command(HostOptions options, Path building, Path parts) {
@@ -179,7 +179,7 @@ final class RootFileSystems {
   }
 
   /** The proxy that this machine's apt is set to, which mmdebstrap does not look at. */
-  private static java.util.Optional<String> proxy() {
+  private static Optional<String> proxy() {
     return Command.run("apt-config", "dump", "--format=%v%n", "Acquire::http::Proxy")
         .stdout()
         .lines()
