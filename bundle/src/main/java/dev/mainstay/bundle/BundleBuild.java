@@ -23,7 +23,7 @@ public final class BundleBuild {
   private static final long BUNDLE_SPACE = 3 * GIGABYTE;
 
   /** Modules and compiled packages of one Kubernetes version, when none of them is there. */
-  private static final long GO_SPACE = 6 * GIGABYTE;
+  private static final long GO_SPACE = 8 * GIGABYTE;
 
   private static final List<String> PATH =
       List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
@@ -124,7 +124,7 @@ public final class BundleBuild {
             program(component, binary.name()),
             making.file(binary.file()),
             StandardCopyOption.REPLACE_EXISTING);
-        making.add(binary, origin(component, go));
+        making.add(binary, "v" + pins.module(binary.component()), origin(component, go));
       }
     }
 

@@ -73,7 +73,8 @@ final class ImageTools {
 
   /** iptables for nftables and for the old tables, with its extensions and libraries. */
   Layer iptables() throws IOException, InterruptedException {
-    Layer layer = new Layer();
+    // iptables locks a file in /run, which pods mount from the host.
+    Layer layer = new Layer().directory("run", 0755);
     for (String name : new TreeSet<>(FILES.keySet())) {
       take(debian.get(name), FILES.getOrDefault(name, LIBRARY), layer);
     }

@@ -45,14 +45,14 @@ final class Making {
     return file;
   }
 
-  /** Takes up the binary, which has been written. */
-  void add(Contents.HostBinary binary, String origin) throws IOException {
+  /** Takes up the binary, which has been written; {@code version} as upstream spells it. */
+  void add(Contents.HostBinary binary, String version, String origin) throws IOException {
     Path file = file(binary.file());
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     add(
         new Artifact(
             binary.name(),
-            "v" + version(binary.component()),
+            version,
             arch,
             Digests.of(file),
             Files.size(file),
@@ -62,10 +62,6 @@ final class Making {
             binary.destination() + "/" + binary.name(),
             binary.roles(),
             ""));
-  }
-
-  private String version(String component) {
-    return pins.module(component);
   }
 
   /** Takes up the image, which has been written. */

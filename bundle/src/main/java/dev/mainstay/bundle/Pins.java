@@ -35,7 +35,7 @@ record Pins(
    * Raised when the code puts other things into a bundle, or in another form, from the same pins:
    * bundles made before are then made anew.
    */
-  private static final String RECIPE = "1";
+  private static final String RECIPE = "2";
 
   private static final String FOLDER = "pins/";
 
