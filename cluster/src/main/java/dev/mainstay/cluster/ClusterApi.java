@@ -1,0 +1,171 @@
+package dev.mainstay.cluster;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * What the API and etcd of a living cluster say, as one ready master saw it.
+ *
+ * @param description the content of ConfigMap kube-system/mainstay; empty without one
+ */
+record ClusterApi(
+    List<KubeNode> nodes, List<Workload> workloads, List<Member> members, String description) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * A Node object.
+   *
+   * @param name the full name
+   * @param kubelet its version, {@code v1.36.3}
+   */
+  record KubeNode(String name, boolean ready, String kubelet, String internalIp) {}
+
+  /** A DaemonSet or Deployment of kube-system or of the network plugin. */
+  record Workload(String kind, String name, int wanted, int ready) {
+    boolean isReady() {
+      return ready >= wanted;
+    }
+  }
+
+  /**
+   * An etcd member.
+   *
+   * @param id decimal, as etcd's JSON has it
+   * @param name the full name; empty while it was never started
+   */
+  record Member(
+      String id,
+      String name,
+      List<String> peerUrls,
+      boolean learner,
+      boolean healthy,
+      boolean leader) {}
+
+  Optional<KubeNode> node(String fullName) {
+    return nodes.stream().filter(node -> node.name().equals(fullName)).findFirst();
+  }
+
+  /** Reads what {@code cluster.sh} printed; empty where the API did not answer. */
+  static Optional<ClusterApi> parse(String text) {
+    Map<String, String> parts = new HashMap<>();
+    for (String line : text.split("\n", -1)) {
+      int space = line.indexOf(' ');
+      if (space > 0) {
+        parts.put(
+            line.substring(0, space),
+            new String(
+                Base64.getDecoder().decode(line.substring(space + 1).strip()),
+                StandardCharsets.UTF_8));
+      }
+    }
+    JsonNode nodes = tree(parts, "nodes");
+    if (!nodes.path("items").isArray()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new ClusterApi(
+            nodes(nodes),
+            Stream.of("workloads", "network")
+                .flatMap(part -> workloads(tree(parts, part)).stream())
+                .toList(),
+            members(tree(parts, "members"), tree(parts, "etcd-status")),
+            tree(parts, "description").path("data").path("cluster.json").asString("")));
+  }
+
+  private static List<KubeNode> nodes(JsonNode list) {
+    List<KubeNode> nodes = new ArrayList<>();
+    for (JsonNode node : list.path("items")) {
+      boolean ready = false;
+      for (JsonNode condition : node.path("status").path("conditions")) {
+        ready |=
+            condition.path("type").asString("").equals("Ready")
+                && condition.path("status").asString("").equals("True");
+      }
+      String internalIp = "";
+      for (JsonNode address : node.path("status").path("addresses")) {
+        if (address.path("type").asString("").equals("InternalIP")) {
+          internalIp = address.path("address").asString("");
+        }
+      }
+      nodes.add(
+          new KubeNode(
+              node.path("metadata").path("name").asString(""),
+              ready,
+              node.path("status").path("nodeInfo").path("kubeletVersion").asString(""),
+              internalIp));
+    }
+    return List.copyOf(nodes);
+  }
+
+  private static List<Workload> workloads(JsonNode list) {
+    List<Workload> workloads = new ArrayList<>();
+    for (JsonNode item : list.path("items")) {
+      JsonNode status = item.path("status");
+      boolean daemon = item.path("kind").asString("").equals("DaemonSet");
+      workloads.add(
+          new Workload(
+              item.path("kind").asString(""),
+              item.path("metadata").path("name").asString(""),
+              daemon
+                  ? status.path("desiredNumberScheduled").asInt(0)
+                  : item.path("spec").path("replicas").asInt(1),
+              daemon
+                  ? status.path("numberReady").asInt(0)
+                  : status.path("readyReplicas").asInt(0)));
+    }
+    return List.copyOf(workloads);
+  }
+
+  private static List<Member> members(JsonNode list, JsonNode status) {
+    Set<String> healthy = new HashSet<>();
+    String leader = "";
+    for (JsonNode endpoint : status) {
+      JsonNode one = endpoint.path("Status");
+      String leads = unsigned(one.path("leader"));
+      if (!leads.equals("0")) {
+        healthy.add(unsigned(one.path("header").path("member_id")));
+        leader = leads;
+      }
+    }
+    List<Member> members = new ArrayList<>();
+    for (JsonNode member : list.path("members")) {
+      List<String> urls = new ArrayList<>();
+      member.path("peerURLs").forEach(url -> urls.add(url.asString("")));
+      String id = unsigned(member.path("ID"));
+      members.add(
+          new Member(
+              id,
+              member.path("name").asString(""),
+              List.copyOf(urls),
+              member.path("isLearner").asBoolean(false),
+              healthy.contains(id),
+              id.equals(leader)));
+    }
+    return List.copyOf(members);
+  }
+
+  /** etcd's JSON has ids as unsigned numbers of 64 bits; a missing one is 0. */
+  private static String unsigned(JsonNode number) {
+    return number.isNumber() ? number.bigIntegerValue().toString() : "0";
+  }
+
+  private static JsonNode tree(Map<String, String> parts, String key) {
+    String text = parts.getOrDefault(key, "");
+    try {
+      return text.isBlank() ? JSON.createObjectNode() : JSON.readTree(text);
+    } catch (JacksonException broken) {
+      return JSON.createObjectNode();
+    }
+  }
+}

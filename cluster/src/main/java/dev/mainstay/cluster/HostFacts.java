@@ -1,0 +1,168 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.model.NodeName;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What one host was like when it was looked at.
+ *
+ * @param distribution {@code debian-12}
+ * @param cgroup the version of the cgroup hierarchy, 1 or 2
+ * @param clockAhead how far the host's clock is at least ahead of ours; negative where it is behind
+ * @param listeners what listens on a TCP port, by port
+ * @param hostsFile the whole of /etc/hosts
+ * @param cpus how many processors it has
+ * @param files the sha256 of managed files that are there, by path
+ * @param units {@code ACTIVE ENABLED} by unit, in systemd's words
+ * @param artifacts the sha256 of the artifacts that are installed and unchanged
+ * @param traces paths of a cluster, ours or another's
+ * @param kubeconfigs the server that each of kubelet, controller-manager and scheduler talks to
+ * @param advertises the address that the apiserver's manifest names; empty without one
+ * @param ready whether the host's own apiserver answers /readyz
+ */
+record HostFacts(
+    NodeName node,
+    String fingerprint,
+    String distribution,
+    String architecture,
+    String init,
+    int cgroup,
+    String hostname,
+    String machineId,
+    int cpus,
+    long memoryMib,
+    long diskFreeMib,
+    List<String> swaps,
+    boolean capSysResource,
+    boolean conntrackWritable,
+    Duration clockAhead,
+    Map<Integer, String> listeners,
+    String hostsFile,
+    Optional<NodeIdentity> identity,
+    Stage stage,
+    Map<String, String> files,
+    Map<String, String> units,
+    Set<String> artifacts,
+    Set<String> packages,
+    Set<String> traces,
+    String clusterEndpoint,
+    Map<String, String> kubeconfigs,
+    String advertises,
+    boolean ready,
+    String kubelet) {
+
+  boolean isProvisioned() {
+    return stage == Stage.PROVISIONED;
+  }
+
+  /** Whether systemd says that {@code unit} is active. */
+  boolean isActive(String unit) {
+    return units.getOrDefault(unit, "").startsWith("active ");
+  }
+
+  boolean isEnabled(String unit) {
+    return units.getOrDefault(unit, "").endsWith(" enabled");
+  }
+
+  /**
+   * Reads what {@code observe.sh} printed.
+   *
+   * @param from our own clock when the observation began, milliseconds since the epoch
+   * @param to our own clock when it was over
+   * @throws IllegalArgumentException if the text is torn
+   */
+  static HostFacts parse(NodeName node, String fingerprint, String text, long from, long to) {
+    Map<String, List<String>> all = new HashMap<>();
+    for (String line : text.split("\n", -1)) {
+      int space = line.indexOf(' ');
+      if (space > 0) {
+        all.computeIfAbsent(line.substring(0, space), key -> new ArrayList<>())
+            .add(line.substring(space + 1).strip());
+      }
+    }
+    if (!all.containsKey("end")) {
+      throw new IllegalArgumentException("the observation broke off");
+    }
+    Map<Integer, String> listeners = new TreeMap<>();
+    for (String listener : list(all, "listens")) {
+      listeners.put(Integer.parseInt(before(listener)), after(listener));
+    }
+    Map<String, String> files = new TreeMap<>();
+    list(all, "file").forEach(file -> files.put(after(file), before(file)));
+    String stage = decoded(all, "stage");
+    Set<String> traces = Set.copyOf(list(all, "trace"));
+    return new HostFacts(
+        node,
+        fingerprint,
+        one(all, "distribution"),
+        one(all, "architecture"),
+        one(all, "init"),
+        Integer.parseInt(one(all, "cgroup")),
+        one(all, "hostname"),
+        one(all, "machine-id"),
+        Integer.parseInt(one(all, "cpus")),
+        Long.parseLong(one(all, "memory-mib")),
+        Long.parseLong(one(all, "disk-free-mib")),
+        List.copyOf(list(all, "swap")),
+        one(all, "cap-sys-resource").equals("1"),
+        one(all, "conntrack-writable").equals("1"),
+        ahead(Long.parseLong(one(all, "clock")), from, to),
+        Map.copyOf(listeners),
+        decoded(all, "hosts-file"),
+        NodeIdentity.parse(decoded(all, "node-json")),
+        stage.isEmpty() ? Stage.EMPTY : Stage.of(stage),
+        Map.copyOf(files),
+        keyed(all, "unit"),
+        Set.copyOf(new HashSet<>(list(all, "artifact"))),
+        Set.of(one(all, "packages").split(" +", -1)),
+        traces,
+        one(all, "cluster-endpoint"),
+        keyed(all, "kubeconfig"),
+        one(all, "advertises"),
+        one(all, "ready").equals("1"),
+        one(all, "kubelet"));
+  }
+
+  private static Duration ahead(long theirs, long from, long to) {
+    return Duration.ofMillis(theirs < from ? theirs - from : Math.max(0, theirs - to));
+  }
+
+  private static List<String> list(Map<String, List<String>> all, String key) {
+    return all.getOrDefault(key, List.of());
+  }
+
+  private static String one(Map<String, List<String>> all, String key) {
+    List<String> values = list(all, key);
+    return values.isEmpty() ? "" : values.getFirst();
+  }
+
+  private static String decoded(Map<String, List<String>> all, String key) {
+    return new String(Base64.getDecoder().decode(one(all, key)), StandardCharsets.UTF_8);
+  }
+
+  private static Map<String, String> keyed(Map<String, List<String>> all, String key) {
+    Map<String, String> values = new TreeMap<>();
+    list(all, key).forEach(value -> values.put(before(value), after(value)));
+    return Map.copyOf(values);
+  }
+
+  private static String before(String pair) {
+    int space = pair.indexOf(' ');
+    return space < 0 ? pair : pair.substring(0, space);
+  }
+
+  private static String after(String pair) {
+    int space = pair.indexOf(' ');
+    return space < 0 ? "" : pair.substring(space + 1);
+  }
+}

@@ -1,0 +1,227 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NodeSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The files that Mainstay keeps on a host, as they should be; /etc/hosts is not among them, of
+ * which only a part is ours. Nothing in them is bound to an address.
+ */
+final class HostFiles {
+  /** Every path that a node of any role may have, so that an observation can ask for all. */
+  static final List<String> PATHS =
+      List.of(
+          NodeIdentity.PATH,
+          ProxyConfig.PATH,
+          KubeadmConfig.PATCHES + "/etcd0+strategic.yaml",
+          KubeadmConfig.PATCHES + "/kube-apiserver0+strategic.yaml",
+          "/etc/mainstay/containerd.toml",
+          "/etc/crictl.yaml",
+          "/etc/modules-load.d/mainstay.conf",
+          "/etc/sysctl.d/90-mainstay.conf",
+          "/etc/systemd/system/containerd.service",
+          "/etc/systemd/system/kubelet.service",
+          "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf",
+          "/etc/systemd/system/mainstay-proxy.service");
+
+  private HostFiles() {}
+
+  /** All files of {@code node}, sorted by path. */
+  static List<HostFile> of(
+      ClusterSpec spec,
+      NodeSpec node,
+      HostFacts facts,
+      String clusterId,
+      String pauseImage,
+      ProxyConfig.Mode mode) {
+    List<HostFile> files = new ArrayList<>();
+    files.add(
+        new NodeIdentity(clusterId, spec.name().value(), node.name().value(), node.role().word())
+            .file());
+    files.add(ProxyConfig.render(spec, node, mode));
+    if (node.isMaster()) {
+      files.addAll(KubeadmConfig.patches(spec, node));
+    }
+    files.add(containerd(facts, pauseImage));
+    spec.settings()
+        .containerd()
+        .registryMirrors()
+        .forEach((registry, mirrors) -> files.add(mirror(registry, mirrors)));
+    files.add(
+        new HostFile(
+            "/etc/crictl.yaml",
+            "644",
+            """
+            runtime-endpoint: unix:///run/containerd/containerd.sock
+            image-endpoint: unix:///run/containerd/containerd.sock
+            timeout: 10
+            """));
+    files.add(
+        new HostFile(
+            "/etc/modules-load.d/mainstay.conf", "644", "overlay\nbr_netfilter\nnf_conntrack\n"));
+    files.add(sysctls());
+    files.add(containerdUnit());
+    files.add(kubeletUnit());
+    files.add(kubeletDropIn());
+    files.add(proxyUnit());
+    files.sort((a, b) -> a.path().compareTo(b.path()));
+    return List.copyOf(files);
+  }
+
+  private static HostFile containerd(HostFacts facts, String pauseImage) {
+    return new HostFile(
+        "/etc/mainstay/containerd.toml",
+        "644",
+        """
+        # Written by Mainstay; changes are undone by the next apply.
+        version = 3
+        root = "/var/lib/containerd"
+        state = "/run/containerd"
+
+        [plugins.'io.containerd.cri.v1.images']
+          snapshotter = "overlayfs"
+          [plugins.'io.containerd.cri.v1.images'.pinned_images]
+            sandbox = "PAUSE"
+          [plugins.'io.containerd.cri.v1.images'.registry]
+            config_path = "/etc/containerd/certs.d"
+
+        [plugins.'io.containerd.cri.v1.runtime']
+          # without CAP_SYS_RESOURCE an oom_score_adj cannot be lowered, and every sandbox would die
+          restrict_oom_score_adj = RESTRICT
+          [plugins.'io.containerd.cri.v1.runtime'.cni]
+            bin_dirs = ["/opt/cni/bin"]
+            conf_dir = "/etc/cni/net.d"
+          [plugins.'io.containerd.cri.v1.runtime'.containerd]
+            default_runtime_name = "runc"
+            [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+              runtime_type = "io.containerd.runc.v2"
+              [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+                SystemdCgroup = true
+        """
+            .replace("PAUSE", pauseImage)
+            .replace("RESTRICT", String.valueOf(!facts.capSysResource())));
+  }
+
+  private static HostFile mirror(String registry, List<String> mirrors) {
+    StringBuilder toml = new StringBuilder();
+    for (String url : mirrors) {
+      toml.append("[host.\"").append(url).append("\"]\n  capabilities = [\"pull\", \"resolve\"]\n");
+    }
+    return new HostFile(
+        "/etc/containerd/certs.d/" + registry + "/hosts.toml", "644", toml.toString());
+  }
+
+  private static HostFile sysctls() {
+    Map<String, String> values = new TreeMap<>();
+    values.put("net.ipv4.ip_forward", "1");
+    values.put("net.bridge.bridge-nf-call-iptables", "1");
+    values.put("net.bridge.bridge-nf-call-ip6tables", "1");
+    StringBuilder text = new StringBuilder();
+    values.forEach((key, value) -> text.append(key).append(" = ").append(value).append('\n'));
+    return new HostFile("/etc/sysctl.d/90-mainstay.conf", "644", text.toString());
+  }
+
+  private static HostFile containerdUnit() {
+    // in /etc, so that it goes before a distribution's unit of the same name
+    return new HostFile(
+        "/etc/systemd/system/containerd.service",
+        "644",
+        """
+        [Unit]
+        Description=containerd of Mainstay
+        After=network.target local-fs.target dbus.service
+
+        [Service]
+        Type=notify
+        ExecStartPre=-/sbin/modprobe overlay
+        ExecStart=/usr/local/bin/containerd --config /etc/mainstay/containerd.toml
+        Delegate=yes
+        KillMode=process
+        Restart=always
+        RestartSec=2
+        LimitNPROC=infinity
+        LimitCORE=infinity
+        TasksMax=infinity
+        OOMScoreAdjust=-999
+
+        [Install]
+        WantedBy=multi-user.target
+        """);
+  }
+
+  private static HostFile kubeletUnit() {
+    return new HostFile(
+        "/etc/systemd/system/kubelet.service",
+        "644",
+        """
+        [Unit]
+        Description=kubelet: the Kubernetes node agent
+        Documentation=https://kubernetes.io/docs/
+        Wants=network-online.target
+        After=network-online.target containerd.service mainstay-proxy.service
+
+        [Service]
+        ExecStart=/usr/local/bin/kubelet
+        Restart=always
+        StartLimitInterval=0
+        RestartSec=2
+
+        [Install]
+        WantedBy=multi-user.target
+        """);
+  }
+
+  private static HostFile kubeletDropIn() {
+    // as kubeadm's own packages have it
+    return new HostFile(
+        "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf",
+        "644",
+        """
+        [Service]
+        Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+        Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+        EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+        EnvironmentFile=-/etc/default/kubelet
+        ExecStart=
+        ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+        """);
+  }
+
+  private static HostFile proxyUnit() {
+    return new HostFile(
+        "/etc/systemd/system/mainstay-proxy.service",
+        "644",
+        """
+        [Unit]
+        Description=Mainstay's local proxy: the cluster's endpoint on this node
+        Documentation=man:haproxy(1)
+        After=network.target
+        Before=kubelet.service
+
+        [Service]
+        Type=notify
+        RuntimeDirectory=mainstay-proxy
+        ExecStartPre=/usr/sbin/haproxy -c -q -f /etc/mainstay/haproxy.cfg
+        ExecStart=/usr/sbin/haproxy -Ws -f /etc/mainstay/haproxy.cfg -p /run/mainstay-proxy/haproxy.pid
+        ExecReload=/usr/sbin/haproxy -c -q -f /etc/mainstay/haproxy.cfg
+        ExecReload=/bin/kill -USR2 $MAINPID
+        KillMode=mixed
+        Restart=always
+        RestartSec=1
+        Nice=-5
+        OOMScoreAdjust=-900
+        NoNewPrivileges=yes
+        ProtectSystem=strict
+        ReadWritePaths=/run/mainstay-proxy
+        ProtectHome=yes
+        PrivateTmp=yes
+
+        [Install]
+        WantedBy=multi-user.target
+        """);
+  }
+}

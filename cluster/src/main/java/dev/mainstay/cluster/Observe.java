@@ -1,0 +1,109 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.engine.FanOut;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Host;
+import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.RemoteCommand;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Looks at all hosts side by side, then asks one ready master about the cluster. Changes nothing.
+ */
+public final class Observe {
+  private static final int WINDOW = 64;
+  // observe.sh may wait for a step of an earlier run to end
+  private static final Duration DEADLINE = Duration.ofMinutes(11);
+
+  private final Hosts hosts;
+  private final Clock clock;
+
+  public Observe(Hosts hosts, Clock clock) {
+    this.hosts = hosts;
+    this.clock = clock;
+  }
+
+  /** One host's part of an observation. */
+  private record Seen(NodeName node, Optional<HostFacts> facts, Optional<Failure> failure) {}
+
+  ClusterFacts all(ClusterSpec spec) throws InterruptedException {
+    Map<NodeName, HostFacts> facts = new TreeMap<>();
+    Map<NodeName, Failure> unreachable = new TreeMap<>();
+    for (Seen seen : FanOut.map(spec.nodes(), WINDOW, node -> look(spec, node))) {
+      seen.facts().ifPresent(host -> facts.put(seen.node(), host));
+      seen.failure().ifPresent(why -> unreachable.put(seen.node(), why));
+    }
+    Optional<ClusterApi> api = Optional.empty();
+    for (NodeSpec master : spec.masters()) {
+      HostFacts host = facts.get(master.name());
+      if (api.isEmpty()
+          && host != null
+          && host.ready()
+          && host.stage().compareTo(Stage.JOINED) >= 0) {
+        api = ask(master);
+      }
+    }
+    return new ClusterFacts(facts, unreachable, api);
+  }
+
+  private Seen look(ClusterSpec spec, NodeSpec node) {
+    try {
+      return new Seen(node.name(), Optional.of(host(spec, node)), Optional.empty());
+    } catch (Failure failure) {
+      return new Seen(node.name(), Optional.empty(), Optional.of(failure));
+    } catch (InterruptedException interrupted) {
+      throw new java.util.concurrent.CancellationException();
+    }
+  }
+
+  /** What {@code node}'s host is like now. */
+  HostFacts host(ClusterSpec spec, NodeSpec node) throws InterruptedException {
+    Host host = hosts.login(node);
+    List<String> paths = new ArrayList<>(HostFiles.PATHS);
+    spec.settings()
+        .containerd()
+        .registryMirrors()
+        .keySet()
+        .forEach(registry -> paths.add("/etc/containerd/certs.d/" + registry + "/hosts.toml"));
+    long start = clock.millis();
+    Output output =
+        host.run(
+            new RemoteCommand(
+                Scripts.script("observe"), paths, dev.mainstay.ssh.Stdin.EMPTY, DEADLINE));
+    long end = clock.millis();
+    if (!output.isSuccess()) {
+      throw new Failure.Failed(
+          host.label() + ": cannot be observed: " + output.tail(3), "is it a Debian host?");
+    }
+    try {
+      return HostFacts.parse(node.name(), host.fingerprint(), output.stdout(), start, end);
+    } catch (IllegalArgumentException torn) {
+      throw new Failure.Failed(
+          host.label() + ": cannot be observed: " + torn.getMessage(),
+          output.tail(3).isEmpty() ? "run the same command again" : output.tail(3));
+    }
+  }
+
+  /** What {@code master} says about the cluster; empty where its API does not answer. */
+  Optional<ClusterApi> ask(NodeSpec master) throws InterruptedException {
+    try {
+      Output output =
+          hosts
+              .login(master)
+              .run(RemoteCommand.of(Scripts.script("cluster")).within(Duration.ofMinutes(1)));
+      return ClusterApi.parse(output.stdout());
+    } catch (Failure lost) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,508 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.bundle.Artifact;
+import dev.mainstay.bundle.Bundle;
+import dev.mainstay.bundle.Kind;
+import dev.mainstay.engine.Disruption;
+import dev.mainstay.engine.Phase;
+import dev.mainstay.engine.Plan;
+import dev.mainstay.engine.Step;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What has to be done so that the cluster becomes what the file says: a pure function of the file,
+ * of what was observed and of the bundle.
+ *
+ * <pre>
+ * 1. every host: artifacts it lacks, then files and units, then images        (side by side)
+ * 2. no cluster: the first master is initialised and finished
+ * 3. network and description                                                 (beside 4 and 5)
+ * 4. the other masters one at a time: join, finish
+ * 5. workers as soon as one master is finished                               (side by side)
+ * 6. a look at the whole
+ * </pre>
+ *
+ * <p>It keeps: a host whose init or join did not end is cleaned before anything else happens to it,
+ * and never initialised where a finished master exists; a member is never added while another one
+ * is being added; a finished node gets no step that it does not need.
+ */
+final class Planner {
+  private static final String DELIVER = "hosts/deliver";
+  private static final String CONFIGURE = "hosts/configure";
+  private static final String IMAGES = "hosts/images";
+  private static final String CLEAN_UP = "hosts/clean-up";
+
+  private final ClusterSpec spec;
+  private final ClusterFacts facts;
+  private final Bundle bundle;
+  private final ClusterDescription description;
+  private final String clusterId;
+  private final NodeSpec founder;
+
+  private final List<Step<Action>> deliver = new ArrayList<>();
+  private final List<Step<Action>> configure = new ArrayList<>();
+  private final List<Step<Action>> images = new ArrayList<>();
+  private final List<Step<Action>> init = new ArrayList<>();
+  private final List<Step<Action>> masters = new ArrayList<>();
+  private final List<Step<Action>> workers = new ArrayList<>();
+  private final List<Step<Action>> addons = new ArrayList<>();
+  private final Set<String> ids = new HashSet<>();
+
+  /**
+   * Prepares a plan.
+   *
+   * @param freshId the id of the cluster if there is none yet
+   */
+  Planner(
+      ClusterSpec spec,
+      ClusterFacts facts,
+      Bundle bundle,
+      ClusterDescription description,
+      String freshId) {
+    this.spec = spec;
+    this.facts = facts;
+    this.bundle = bundle;
+    this.description = description;
+    this.clusterId =
+        facts.hosts().values().stream()
+            .sorted((a, b) -> b.stage().compareTo(a.stage()))
+            .flatMap(host -> host.identity().stream())
+            .map(NodeIdentity::clusterId)
+            .findFirst()
+            .orElse(freshId);
+    this.founder = founder();
+  }
+
+  /**
+   * The plan; empty where nothing has to change.
+   *
+   * @throws Failure.Refused where the difference is one that must not, or cannot yet, be planned
+   */
+  Plan<Action> plan() {
+    refuseWhatIsNotOurs();
+    for (NodeSpec node : spec.nodes()) {
+      facts.host(node.name()).ifPresent(host -> prepare(node, host));
+    }
+    String ready = foundCluster();
+    ready = joinMasters(ready);
+    joinWorkers();
+    addons(ready);
+    List<Step<Action>> verify = new ArrayList<>();
+    boolean well = facts.api().map(api -> ClusterHealth.isWell(spec, facts, api)).orElse(false);
+    if (!ids.isEmpty() || !well) {
+      verify.add(
+          new Step<>(
+              "cluster/verify",
+              "",
+              ids.isEmpty() ? Why.CLUSTER_NOT_WELL : Why.CLUSTER_CHANGED,
+              "wait until every node, etcd member, local proxy and add-on is well",
+              Disruption.NONE,
+              Set.copyOf(ids),
+              new Action.Verify()));
+    }
+    return new Plan<>(
+        List.of(
+            new Phase<>(DELIVER, "artifacts to the hosts", deliver),
+            new Phase<>(CONFIGURE, "files and units on the hosts", configure),
+            new Phase<>(IMAGES, "images into containerd", images),
+            new Phase<>("masters/init", "the first master", init),
+            new Phase<>("masters/join", "the other masters, one at a time", masters),
+            new Phase<>("workers/join", "workers, side by side", workers),
+            new Phase<>("cluster/addons", "network and description", addons),
+            new Phase<>("cluster/verify", "a look at the whole", verify)));
+  }
+
+  /** The master that makes the cluster, or made it, or stands for it. */
+  private NodeSpec founder() {
+    for (Stage stage : List.of(Stage.PROVISIONED, Stage.JOINED)) {
+      for (NodeSpec master : spec.masters()) {
+        Optional<HostFacts> host = facts.host(master.name());
+        if (host.isPresent() && host.get().stage() == stage) {
+          return master;
+        }
+      }
+    }
+    return spec.masters().getFirst();
+  }
+
+  private boolean clusterExists() {
+    return facts.hosts().values().stream()
+        .anyMatch(host -> host.isProvisioned() || host.stage() == Stage.JOINED);
+  }
+
+  private void refuseWhatIsNotOurs() {
+    for (HostFacts host : facts.hosts().values()) {
+      host.identity()
+          .filter(identity -> !identity.clusterId().equals(clusterId))
+          .ifPresent(identity -> {
+            throw new Failure.Refused(
+                host.node()
+                    + " belongs to another cluster called "
+                    + identity.cluster()
+                    + " (id "
+                    + identity.clusterId()
+                    + ", not "
+                    + clusterId
+                    + ")",
+                "is the address right? To use the host anew: mainstay reset with that"
+                    + " cluster's file");
+          });
+    }
+    facts.api().ifPresent(this::refuseOtherNodes);
+    for (NodeSpec node : spec.nodes()) {
+      facts.host(node.name()).ifPresent(host -> refuseChanged(node, host));
+    }
+  }
+
+  private void refuseOtherNodes(ClusterApi api) {
+    Set<String> ours = new HashSet<>();
+    spec.nodes().forEach(node -> ours.add(spec.fullName(node)));
+    for (ClusterApi.KubeNode node : api.nodes()) {
+      if (!ours.contains(node.name())) {
+        throw new Failure.Refused(
+            node.name() + " is a node of the cluster but not in the file",
+            "put it back into the file: this version of Mainstay does not remove nodes yet");
+      }
+    }
+  }
+
+  private void refuseChanged(NodeSpec node, HostFacts host) {
+    if (host.stage().compareTo(Stage.JOINED) < 0) {
+      return;
+    }
+    if (!host.advertises().isEmpty() && !host.advertises().equals(node.address().value())) {
+      throw new Failure.Refused(
+          node.name()
+              + " was provisioned at "
+              + host.advertises()
+              + " and is now at "
+              + node.address(),
+          "this version of Mainstay does not move nodes yet");
+    }
+    if (!host.kubelet().isEmpty() && !host.kubelet().equals(spec.kubernetes().tag())) {
+      throw new Failure.Refused(
+          node.name() + " runs " + host.kubelet() + ", the file says " + spec.kubernetes().tag(),
+          "put the version back: this version of Mainstay does not upgrade clusters yet");
+    }
+  }
+
+  // 1. hosts
+
+  private void prepare(NodeSpec node, HostFacts host) {
+    boolean fresh = host.stage() == Stage.EMPTY && host.artifacts().isEmpty();
+    List<Artifact> lacking =
+        bundle.artifactsFor(node.role(), host.distribution()).stream()
+            .filter(artifact -> lacks(host, artifact))
+            .toList();
+    Set<String> before = new HashSet<>();
+    if (!lacking.isEmpty()) {
+      long bytes = lacking.stream().mapToLong(Artifact::size).sum();
+      before.add(
+          add(
+              deliver,
+              new Step<>(
+                  id(DELIVER, node),
+                  node.name().value(),
+                  Why.ARTIFACTS_MISSING,
+                  "send %d artifacts (%d MB) and install them"
+                      .formatted(lacking.size(), Math.ceilDiv(bytes, 1_000_000)),
+                  fresh ? Disruption.NONE : Disruption.NODE,
+                  Set.of(),
+                  new Action.Deliver(node, lacking))));
+    }
+    configure(node, host, fresh, before)
+        .ifPresent(id -> {
+          before.clear();
+          before.add(id);
+        });
+    List<Artifact> newImages =
+        lacking.stream().filter(artifact -> artifact.kind() == Kind.IMAGE).toList();
+    if (!newImages.isEmpty()) {
+      add(
+          images,
+          new Step<>(
+              id(IMAGES, node),
+              node.name().value(),
+              Why.ARTIFACTS_MISSING,
+              "import %d images".formatted(newImages.size()),
+              Disruption.NONE,
+              before,
+              new Action.ImportImages(node, newImages)));
+    }
+  }
+
+  private static boolean lacks(HostFacts host, Artifact artifact) {
+    return artifact.kind() == Kind.PACKAGE
+        ? !host.packages().contains(artifact.name())
+        : !host.artifacts().contains(artifact.sha256());
+  }
+
+  private Optional<String> configure(
+      NodeSpec node, HostFacts host, boolean fresh, Set<String> after) {
+    List<HostFile> differing =
+        HostFiles.of(spec, node, host, clusterId, pauseImage(), mode(node, host)).stream()
+            .filter(file -> !file.sha256().equals(host.files().get(file.path())))
+            .toList();
+    HostsFile hosts = new HostsFile(host.hostsFile());
+    Optional<HostFile> newHosts =
+        hosts.isCurrent(spec)
+            ? Optional.empty()
+            : Optional.of(
+                new HostFile("/etc/hosts", "644", hosts.withBlock(spec, nextGeneration()).text()));
+    List<String> down =
+        List.of("containerd", "mainstay-proxy").stream()
+            .filter(unit -> !host.isActive(unit) || !host.isEnabled(unit))
+            .toList();
+    if (differing.isEmpty() && newHosts.isEmpty() && down.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> parts = new ArrayList<>();
+    newHosts.ifPresent(file -> parts.add("the hosts block"));
+    differing.forEach(file -> parts.add(file.path()));
+    down.forEach(unit -> parts.add(unit + ".service"));
+    return Optional.of(
+        add(
+            configure,
+            new Step<>(
+                id(CONFIGURE, node),
+                node.name().value(),
+                fresh ? Why.HOST_NOT_PREPARED : Why.HOST_DIFFERS,
+                fresh
+                    ? "write the hosts block, %d files and units, and start containerd and the"
+                            .formatted(differing.size())
+                        + " local proxy"
+                    : "put right " + String.join(", ", parts),
+                fresh || parts.stream().noneMatch(Planner::disturbs)
+                    ? Disruption.NONE
+                    : Disruption.NODE,
+                after,
+                new Action.Configure(
+                    node, differing, newHosts, HostFile.sha256(host.hostsFile())))));
+  }
+
+  private static boolean disturbs(String part) {
+    return part.contains("containerd") || part.contains("kubelet");
+  }
+
+  private int nextGeneration() {
+    int newest = 0;
+    boolean allCurrent = true;
+    for (HostFacts host : facts.hosts().values()) {
+      HostsFile hosts = new HostsFile(host.hostsFile());
+      newest = Math.max(newest, hosts.generation());
+      // a host without a block is new: it takes the generation that the others have
+      allCurrent &= hosts.generation() == 0 || hosts.isCurrent(spec);
+    }
+    return newest == 0 ? 1 : allCurrent ? newest : newest + 1;
+  }
+
+  private ProxyConfig.Mode mode(NodeSpec node, HostFacts host) {
+    if (!node.isMaster()) {
+      return ProxyConfig.Mode.OTHERS;
+    }
+    if (host.isProvisioned()) {
+      return ProxyConfig.Mode.SELF;
+    }
+    return node.equals(founder) ? ProxyConfig.Mode.BOOTSTRAP : ProxyConfig.Mode.OTHERS;
+  }
+
+  private String pauseImage() {
+    return bundle.manifest().artifacts().stream()
+        .filter(artifact -> artifact.kind() == Kind.IMAGE && artifact.name().endsWith("/pause"))
+        .map(Artifact::reference)
+        .findFirst()
+        .orElseThrow(() ->
+            new Failure.Failed(
+                "the bundle in " + bundle.directory() + " has no pause image",
+                "make it anew: mainstay bundle build"));
+  }
+
+  // 2. the first master
+
+  /** The id of the step after which there is a finished master; empty where there is one now. */
+  private String foundCluster() {
+    Optional<HostFacts> host = facts.host(founder.name());
+    if (host.isEmpty() || host.get().isProvisioned()) {
+      return "";
+    }
+    Set<String> prepared = prepared(founder);
+    if (!clusterExists()) {
+      if (host.get().stage() == Stage.STARTED) {
+        prepared = Set.of(cleanUp(init, founder, prepared));
+      }
+      prepared =
+          Set.of(
+              add(
+                  init,
+                  new Step<>(
+                      id("masters/init", founder),
+                      founder.name().value(),
+                      Why.CLUSTER_MISSING,
+                      "kubeadm init",
+                      Disruption.NONE,
+                      prepared,
+                      new Action.Initialise(founder))));
+    }
+    return finish(init, "masters/init", founder, prepared);
+  }
+
+  private String finish(List<Step<Action>> phase, String path, NodeSpec master, Set<String> after) {
+    return add(
+        phase,
+        new Step<>(
+            path + "/" + master.name() + "/finish",
+            master.name().value(),
+            Why.MASTER_NOT_FINISHED,
+            "name its etcd member, point its kubeconfigs and its proxy to itself",
+            Disruption.NONE,
+            after,
+            new Action.FinishMaster(master)));
+  }
+
+  // 4. the other masters
+
+  private String joinMasters(String ready) {
+    String previous = ready;
+    for (NodeSpec master : spec.masters()) {
+      Optional<HostFacts> host = facts.host(master.name());
+      if (host.isEmpty() || host.get().isProvisioned() || master.equals(founder)) {
+        continue;
+      }
+      Set<String> after = new HashSet<>(prepared(master));
+      if (!previous.isEmpty()) {
+        after.add(previous);
+      }
+      if (host.get().stage() == Stage.STARTED) {
+        after = new HashSet<>(Set.of(cleanUp(masters, master, after)));
+      }
+      if (host.get().stage() != Stage.JOINED) {
+        after =
+            Set.of(
+                add(
+                    masters,
+                    new Step<>(
+                        id("masters/join", master),
+                        master.name().value(),
+                        Why.NODE_MISSING,
+                        "kubeadm join as a master, through the masters that are there",
+                        Disruption.NONE,
+                        after,
+                        new Action.JoinMaster(master))));
+      }
+      previous = finish(masters, "masters/join", master, after);
+    }
+    return previous;
+  }
+
+  private String cleanUp(List<Step<Action>> phase, NodeSpec node, Set<String> after) {
+    return add(
+        phase,
+        new Step<>(
+            id(CLEAN_UP, node),
+            node.name().value(),
+            Why.JOIN_UNFINISHED,
+            "take its etcd member and Node away if they exist, then kubeadm reset",
+            Disruption.NODE,
+            after,
+            new Action.CleanUp(node)));
+  }
+
+  // 5. workers
+
+  private void joinWorkers() {
+    String ready = "masters/init/" + founder.name() + "/finish";
+    for (NodeSpec worker : spec.workers()) {
+      Optional<HostFacts> host = facts.host(worker.name());
+      if (host.isEmpty() || host.get().isProvisioned()) {
+        continue;
+      }
+      Set<String> after = new HashSet<>(prepared(worker));
+      if (ids.contains(ready)) {
+        after.add(ready);
+      }
+      if (host.get().stage() != Stage.EMPTY) {
+        after = new HashSet<>(Set.of(cleanUp(workers, worker, after)));
+      }
+      add(
+          workers,
+          new Step<>(
+              id("workers/join", worker),
+              worker.name().value(),
+              Why.NODE_MISSING,
+              "kubeadm join",
+              Disruption.NONE,
+              after,
+              new Action.JoinWorker(worker)));
+    }
+  }
+
+  // 3. network and description
+
+  private void addons(String lastMaster) {
+    boolean same =
+        facts.api().map(api -> description.isStoredIn(api.description(), clusterId)).orElse(false);
+    Set<String> founded = new HashSet<>();
+    String finished = "masters/init/" + founder.name() + "/finish";
+    if (ids.contains(finished)) {
+      founded.add(finished);
+    }
+    Set<String> last = new HashSet<>();
+    if (!lastMaster.isEmpty()) {
+      last.add(lastMaster);
+    }
+    boolean network =
+        facts.api().map(api -> description.hasNetworkOf(api.description())).orElse(false);
+    if (!network && !description.networkManifests().isEmpty()) {
+      last.add(
+          add(
+              addons,
+              new Step<>(
+                  "cluster/addons/network",
+                  "",
+                  Why.NETWORK_DIFFERS,
+                  "apply the manifests of the network: " + spec.network().plugin().word(),
+                  Disruption.NONE,
+                  founded,
+                  new Action.ApplyNetwork(description.networkManifests()))));
+    }
+    if (!same) {
+      add(
+          addons,
+          new Step<>(
+              "cluster/addons/description",
+              "",
+              Why.DESCRIPTION_DIFFERS,
+              "store the cluster's description in ConfigMap kube-system/mainstay",
+              Disruption.NONE,
+              last,
+              new Action.Describe(description.manifest(clusterId))));
+    }
+  }
+
+  private Set<String> prepared(NodeSpec node) {
+    Set<String> prepared = new HashSet<>();
+    for (String phase : List.of(DELIVER, CONFIGURE, IMAGES)) {
+      if (ids.contains(id(phase, node))) {
+        prepared.add(id(phase, node));
+      }
+    }
+    return prepared;
+  }
+
+  private static String id(String phase, NodeSpec node) {
+    return phase + "/" + node.name();
+  }
+
+  private String add(List<Step<Action>> phase, Step<Action> step) {
+    phase.add(step);
+    ids.add(step.id());
+    return step.id();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NodeSpec;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The local proxy's haproxy.cfg, after the measured design of relays: each master's proxy watches
+ * its own apiserver (alive: the TLS handshake; ready: /readyz) and answers on port 7444 with 200
+ * (ready), 404 (draining) or 503 (dead); the others' proxies ask there and not at the apiserver, so
+ * that its load does not grow with the number of nodes. Names and not addresses stand in it:
+ * HAProxy resolves them from /etc/hosts when it is loaded.
+ */
+final class ProxyConfig {
+  static final String PATH = "/etc/mainstay/haproxy.cfg";
+  static final int HEALTH_PORT = 7444;
+
+  /** To whom a node's proxy leads. */
+  enum Mode {
+    /** The first master while kubeadm makes the cluster: its own apiserver, whatever its state. */
+    BOOTSTRAP,
+    /** A master while it joins, and a worker always: the masters that are alive. */
+    OTHERS,
+    /** A provisioned master: its own apiserver or nothing. */
+    SELF
+  }
+
+  private ProxyConfig() {}
+
+  /** The configuration of {@code node}; in mode {@code OTHERS} never with the node itself. */
+  static HostFile render(ClusterSpec spec, NodeSpec node, Mode mode) {
+    String body =
+        switch (mode) {
+          case BOOTSTRAP -> self();
+          case OTHERS -> others(spec, node);
+          case SELF -> self() + relay();
+        };
+    return new HostFile(PATH, "644", head() + body);
+  }
+
+  private static String head() {
+    return """
+    # Written by Mainstay; changes are undone by the next apply.
+    global
+        nbthread 1
+        maxconn 4000
+        log stdout format raw local0 notice
+        stats socket /run/mainstay-proxy/admin.sock mode 600 level admin
+        # after a reload the old process keeps its sessions and checks nothing: bound its life
+        hard-stop-after 10m
+        spread-checks 10
+
+    defaults
+        mode tcp
+        log global
+        option tcplog
+        option dontlog-normal
+        option log-health-checks
+        timeout connect 250ms
+        timeout check 250ms
+        timeout client 4h
+        timeout server 4h
+        option redispatch 1
+        retries 2
+        option srvtcpka
+        srvtcpka-idle 1s
+        srvtcpka-intvl 1s
+        srvtcpka-cnt 2
+        default-server init-addr last,libc,none
+
+    frontend apiserver
+        bind 127.0.0.1:7443
+        default_backend masters
+
+    """;
+  }
+
+  private static String self() {
+    return """
+    backend masters
+        # a master speaks to itself or to nobody
+        server self 127.0.0.1:6443
+    """;
+  }
+
+  private static String relay() {
+    String check =
+        "ca-file /etc/mainstay/ca.crt verify required verifyhost kubernetes no-ssl-reuse";
+    return """
+
+    backend alive
+        timeout check 250ms
+        option tcp-check
+        tcp-check connect ssl sni kubernetes
+        server self 127.0.0.1:6443 check CHECK inter 200ms fastinter 50ms downinter 500ms fall 2 rise 2
+
+    backend ready
+        timeout check 3s
+        option httpchk
+        http-check connect ssl sni kubernetes
+        http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
+        # a graceful stop drains; any other failure takes the master out
+        http-check expect error-status L7OKC ! string "[-]shutdown"
+        http-check expect status 200
+        server self 127.0.0.1:6443 check CHECK inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2
+
+    frontend health
+        mode http
+        option httplog
+        maxconn 2000
+        timeout client 2s
+        timeout http-request 1s
+        bind :7444
+        http-request return status 503 if { nbsrv(alive) eq 0 }
+        http-request return status 200 if { nbsrv(ready) ge 1 }
+        http-request return status 404 if { srv_is_up(ready/self) }
+        http-request return status 503
+    """
+        .replace("CHECK", check);
+  }
+
+  private static String others(ClusterSpec spec, NodeSpec node) {
+    List<NodeSpec> masters =
+        new ArrayList<>(
+            spec.masters().stream().filter(master -> !master.name().equals(node.name())).toList());
+    // all proxies would send their first connections to the same master otherwise
+    Collections.rotate(masters, Math.floorMod(node.name().value().hashCode(), masters.size()));
+    StringBuilder backend =
+        new StringBuilder(
+            """
+            backend masters
+                balance leastconn
+                option httpchk
+                http-check connect port 7444
+                http-check send meth GET uri / ver HTTP/1.0
+                http-check disable-on-404
+                http-check expect status 200
+                default-server check inter 200ms fastinter 50ms downinter 1s fall 3 rise 3 on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions
+            """);
+    for (NodeSpec master : masters) {
+      // tcp-ut is ignored in default-server (HAProxy 2.6)
+      backend.append(
+          "    server %s %s:6443 tcp-ut 500ms\n".formatted(master.name(), spec.fullName(master)));
+    }
+    backend.append("    # last resort: tried while no master is known to be usable\n");
+    backend.append("    option allbackups\n");
+    for (NodeSpec master : masters) {
+      backend.append(
+          "    server last-%s %s:6443 no-check backup tcp-ut 500ms\n"
+              .formatted(master.name(), spec.fullName(master)));
+    }
+    return backend.toString();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.mainstay.cluster;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The closed vocabulary of what runs on hosts: the {@code .sh} resources beside this class. */
+final class Scripts {
+  private static final Map<String, String> LOADED = new ConcurrentHashMap<>();
+
+  private Scripts() {}
+
+  /** The script called {@code name}, with the prelude that all of them share before it. */
+  static String script(String name) {
+    return LOADED.computeIfAbsent(name, key -> read("prelude.sh") + read(key + ".sh"));
+  }
+
+  private static String read(String file) {
+    try (InputStream in = Scripts.class.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalArgumentException("no such resource: " + file);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.bundle.Artifact;
+import dev.mainstay.bundle.Bundle;
+import dev.mainstay.engine.Apply.Progress;
+import dev.mainstay.engine.Apply.StepRunner;
+import dev.mainstay.engine.Step;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Stdin;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Carries out the actions of a plan. Each remote script looks whether its effect holds already, so
+ * that a step may be run again after a crash at any point.
+ */
+final class Steps implements StepRunner<Action> {
+  private static final Duration SENDING = Duration.ofMinutes(60);
+  private static final Duration CONFIGURING = Duration.ofMinutes(12);
+  private static final Duration IMPORTING = Duration.ofMinutes(20);
+  private static final Duration CLEANING = Duration.ofMinutes(13);
+
+  private final Bundle bundle;
+  private final RemoteSteps remote;
+  private final MakeMaster makeMaster;
+  private final JoinNode joinNode;
+  private final ControlPlane controlPlane;
+  private final VerifyCluster verify;
+
+  Steps(ClusterSpec spec, ClusterFacts facts, Bundle bundle, RemoteSteps remote, Observe observe) {
+    KubeadmConfig.HostTraits traits = traits(facts);
+    this.bundle = bundle;
+    this.remote = remote;
+    this.controlPlane = new ControlPlane(spec, facts, remote);
+    this.makeMaster = new MakeMaster(spec, traits, remote, controlPlane);
+    this.joinNode = new JoinNode(spec, traits, remote, controlPlane);
+    this.verify = new VerifyCluster(spec, remote, controlPlane, observe);
+  }
+
+  private static KubeadmConfig.HostTraits traits(ClusterFacts facts) {
+    return new KubeadmConfig.HostTraits(
+        facts.hosts().values().stream().anyMatch(host -> host.cgroup() == 1),
+        facts.hosts().values().stream().allMatch(HostFacts::conntrackWritable));
+  }
+
+  @Override
+  public boolean run(Step<Action> step, Progress progress) throws InterruptedException {
+    return switch (step.action()) {
+      case Action.Deliver(NodeSpec node, List<Artifact> artifacts) ->
+          deliver(node, artifacts, progress);
+      case Action.Configure configure -> configure(configure);
+      case Action.ImportImages(NodeSpec node, List<Artifact> images) -> importImages(node, images);
+      case Action.CleanUp(NodeSpec node) -> cleanUp(node);
+      case Action.Initialise(NodeSpec node) -> makeMaster.initialise(node);
+      case Action.FinishMaster(NodeSpec node) -> makeMaster.finish(node);
+      case Action.JoinMaster(NodeSpec node) -> joinNode.joinMaster(node, progress);
+      case Action.JoinWorker(NodeSpec node) -> joinNode.joinWorker(node);
+      case Action.ApplyNetwork(List<String> manifests) -> apply(manifests, "applying the network");
+      case Action.Describe(String manifest) ->
+          apply(List.of(manifest), "storing the cluster's description");
+      case Action.Verify() -> verify.await(progress);
+    };
+  }
+
+  private boolean deliver(NodeSpec node, List<Artifact> artifacts, Progress progress)
+      throws InterruptedException {
+    Set<String> arrived =
+        new HashSet<>(
+            remote
+                .run(
+                    node,
+                    "listing artifacts",
+                    "received",
+                    List.of(),
+                    Stdin.EMPTY,
+                    Duration.ofSeconds(30))
+                .lines()
+                .toList());
+    List<Artifact> missing =
+        artifacts.stream().filter(artifact -> !arrived.contains(artifact.sha256())).toList();
+    remote.run(
+        node,
+        "receiving artifacts",
+        "receive",
+        List.of(),
+        new ArtifactStream(bundle, missing, progress),
+        SENDING);
+    return true;
+  }
+
+  private boolean configure(Action.Configure configure) throws InterruptedException {
+    StringBuilder files = new StringBuilder();
+    configure.hosts().ifPresent(file -> files.append(file.line()));
+    configure.files().forEach(file -> files.append(file.line()));
+    remote.run(
+        configure.node(),
+        "configuring the host",
+        "configure",
+        List.of(configure.hostsBefore()),
+        Stdin.of(files.toString()),
+        CONFIGURING);
+    return true;
+  }
+
+  private boolean importImages(NodeSpec node, List<Artifact> images) throws InterruptedException {
+    List<String> arguments = new ArrayList<>();
+    for (Artifact image : images) {
+      arguments.add(image.sha256());
+      arguments.add(image.reference());
+    }
+    remote.run(node, "importing images", "import-images", arguments, Stdin.EMPTY, IMPORTING);
+    return true;
+  }
+
+  private boolean cleanUp(NodeSpec node) throws InterruptedException {
+    controlPlane.forget(node);
+    remote.run(node, "undoing kubeadm", "kubeadm-reset", List.of(), Stdin.EMPTY, CLEANING);
+    return true;
+  }
+
+  private boolean apply(List<String> manifests, String doing) throws InterruptedException {
+    NodeSpec master = controlPlane.readyMaster();
+    for (String manifest : manifests) {
+      remote.run(
+          master, doing, "apply-manifest", List.of(), Stdin.of(manifest), Duration.ofMinutes(2));
+    }
+    return true;
+  }
+}

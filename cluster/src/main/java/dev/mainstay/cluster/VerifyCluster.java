@@ -1,0 +1,90 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.engine.Apply.Progress;
+import dev.mainstay.engine.FanOut;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.Stdin;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Waits until the whole is well: every node Ready, every etcd member a healthy voter known by name,
+ * the add-ons ready, and the API answering through every node's own local proxy.
+ */
+final class VerifyCluster {
+  private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+  private static final Duration SHORT = Duration.ofSeconds(30);
+  private static final int WINDOW = 64;
+
+  private final ClusterSpec spec;
+  private final RemoteSteps remote;
+  private final ControlPlane controlPlane;
+  private final Observe observe;
+
+  VerifyCluster(ClusterSpec spec, RemoteSteps remote, ControlPlane controlPlane, Observe observe) {
+    this.spec = spec;
+    this.remote = remote;
+    this.controlPlane = controlPlane;
+    this.observe = observe;
+  }
+
+  /**
+   * Returns false: looking changes nothing.
+   *
+   * @throws Failure.Failed with all that is not well after 5 minutes
+   */
+  boolean await(Progress progress) throws InterruptedException {
+    List<String> everyone = spec.nodes().stream().map(node -> node.name().value()).toList();
+    long giveUp = System.nanoTime() + LIMIT.toNanos();
+    List<String> lacks = List.of();
+    do {
+      Optional<ClusterApi> api = observe.ask(controlPlane.readyMaster());
+      lacks =
+          api.isPresent()
+              ? ClusterHealth.lacks(spec, everyone, api.get())
+              : List.of("the API does not answer");
+      if (lacks.isEmpty()) {
+        lacks = silentProxies();
+      }
+      if (lacks.isEmpty()) {
+        return false;
+      }
+      progress.at(
+          lacks.getFirst() + (lacks.size() > 1 ? " and " + (lacks.size() - 1) + " more" : ""));
+      Thread.sleep(PAUSE);
+    } while (System.nanoTime() < giveUp);
+    throw new Failure.Failed(
+        "the cluster is not well after "
+            + LIMIT.toMinutes()
+            + " minutes:\n"
+            + String.join("\n", lacks),
+        "mainstay status shows it; look at what is named, then run the same command again");
+  }
+
+  private List<String> silentProxies() throws InterruptedException {
+    List<String> silent = new ArrayList<>();
+    for (Optional<String> one : FanOut.map(spec.nodes(), WINDOW, this::silence)) {
+      one.ifPresent(silent::add);
+    }
+    return silent;
+  }
+
+  private Optional<String> silence(NodeSpec node) {
+    try {
+      Output output = remote.tryRun(node, "answers", List.of(), Stdin.EMPTY, SHORT);
+      return output.isSuccess()
+          ? Optional.empty()
+          : Optional.of(node.name() + ": " + output.tail(1));
+    } catch (Failure unreachable) {
+      return Optional.of(String.valueOf(unreachable.getMessage()));
+    } catch (InterruptedException interrupted) {
+      throw new java.util.concurrent.CancellationException();
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.engine.Reason;
+
+/** The reasons for which steps stand in a plan. */
+enum Why implements Reason {
+  /** The host lacks artifacts of the bundle, or has changed ones. */
+  ARTIFACTS_MISSING,
+  /** The host was never prepared. */
+  HOST_NOT_PREPARED,
+  /** Files, units or the hosts block are not as they should be. */
+  HOST_DIFFERS,
+  /** The file describes a cluster that does not exist. */
+  CLUSTER_MISSING,
+  /** The file has a node that the cluster has not. */
+  NODE_MISSING,
+  /** An earlier run began to make this node and did not end. */
+  JOIN_UNFINISHED,
+  /** kubeadm is done with this master, Mainstay is not. */
+  MASTER_NOT_FINISHED,
+  /** Pods have no network, or another one than the file says. */
+  NETWORK_DIFFERS,
+  /** The cluster's own copy of its description is old. */
+  DESCRIPTION_DIFFERS,
+  /** Something was changed, so that the whole has to be looked at. */
+  CLUSTER_CHANGED,
+  /** Everything is in place, but not everything is well (yet). */
+  CLUSTER_NOT_WELL
+}

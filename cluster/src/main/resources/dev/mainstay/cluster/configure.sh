@@ -1,0 +1,63 @@
+# Writes files and brings the units up. Standard input: MODE PATH BASE64 a line. /etc/hosts is rewritten in
+# place, because containers have it mounted by inode; $1 is the sha256 that it must have before.
+one_at_a_time
+changed=" "
+restart_proxy=
+while read -r mode path data; do
+  mkdir -p "$(dirname "$path")"
+  if [ "$path" = /etc/hosts ]; then
+    [ "$(sha256sum < /etc/hosts | cut -d' ' -f1)" = "$1" ] || die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75
+    mkdir -p /var/lib/mainstay
+    printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts
+    cat /var/lib/mainstay/hosts > /etc/hosts
+    changed="$changed$path "
+    continue
+  fi
+  printf '%s' "$data" | base64 -d > "$path.mainstay-new"
+  chmod "$mode" "$path.mainstay-new"
+  if cmp -s "$path" "$path.mainstay-new" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$path.mainstay-new")" ]; then
+    rm -f "$path.mainstay-new"
+    continue
+  fi
+  if [ "$path" = /etc/mainstay/haproxy.cfg ]; then
+    haproxy -c -q -f "$path.mainstay-new" || { rm -f "$path.mainstay-new"; die "HAProxy refuses its new configuration; the running one stays" 65; }
+  fi
+  mv -f "$path.mainstay-new" "$path"
+  changed="$changed$path "
+done
+has_changed() { case $changed in *" $1 "*) return 0 ;; esac; return 1; }
+
+case $changed in *" /etc/systemd/system/"*) systemctl daemon-reload ;; esac
+if has_changed /etc/modules-load.d/mainstay.conf; then
+  for module in overlay br_netfilter nf_conntrack; do
+    modprobe -q $module 2>/dev/null || true # built in, or a container: the check below tells
+  done
+fi
+if has_changed /etc/sysctl.d/90-mainstay.conf; then
+  while IFS=' =' read -r key value; do
+    case $key in ''|'#'*) continue ;; esac
+    file=/proc/sys/$(printf '%s' "$key" | tr . /)
+    [ "$(cat "$file" 2>/dev/null)" = "$value" ] || printf '%s' "$value" > "$file" 2>/dev/null || die "cannot set $key to $value" 5
+  done < /etc/sysctl.d/90-mainstay.conf
+fi
+systemctl enable -q containerd.service kubelet.service mainstay-proxy.service 2>/dev/null
+if has_changed /etc/mainstay/containerd.toml || has_changed /etc/systemd/system/containerd.service; then
+  systemctl restart containerd.service
+elif ! systemctl is-active -q containerd.service; then
+  systemctl start containerd.service
+fi
+if ! systemctl is-active -q mainstay-proxy.service; then
+  systemctl restart mainstay-proxy.service
+elif has_changed /etc/mainstay/haproxy.cfg || has_changed /etc/hosts; then
+  systemctl reload mainstay-proxy.service
+fi
+if has_changed /etc/systemd/system/kubelet.service.d/10-kubeadm.conf && systemctl is-active -q kubelet.service; then
+  systemctl restart kubelet.service
+fi
+for unit in containerd mainstay-proxy; do
+  systemctl is-active -q $unit.service || {
+    journalctl -u $unit.service -n 5 --no-pager -o cat >&2
+    die "$unit.service does not run"
+  }
+done
+echo "$changed"

@@ -1,0 +1,6 @@
+# Marks a worker as done once its kubelet holds its own credentials.
+one_at_a_time
+systemctl is-active -q kubelet.service || die "kubelet does not run: $(journalctl -u kubelet -n 3 --no-pager -o cat)"
+[ -f /etc/kubernetes/kubelet.conf ] || die "kubelet has no kubeconfig"
+install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
+echo provisioned > /etc/mainstay/stage

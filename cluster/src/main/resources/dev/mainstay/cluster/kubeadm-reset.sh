@@ -1,0 +1,20 @@
+# Undoes what kubeadm did on this host. Its etcd member must have been removed before.
+one_at_a_time
+if [ -x /usr/local/bin/kubeadm ]; then
+  timeout 120 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
+fi
+rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf /etc/kubernetes/pki /etc/kubernetes/tmp
+rm -f /etc/mainstay/kubeadm/*.yaml /etc/mainstay/kubeadm/discovery.conf /etc/mainstay/ca.crt
+# what lies in them goes; they themselves may be mount points
+for folder in /var/lib/etcd /var/lib/kubelet; do
+  [ -d $folder ] && find $folder -mindepth 1 -delete 2>/dev/null
+done
+rm -rf /etc/cni/net.d/* /run/flannel /var/lib/cni
+for link in flannel.1 cni0; do
+  ip link del $link 2>/dev/null || true
+done
+for tool in iptables ip6tables; do
+  command -v $tool-save > /dev/null || continue
+  $tool-save 2>/dev/null | grep -v -E 'KUBE|FLANNEL|CNI-' | $tool-restore 2>/dev/null || true
+done
+rm -f /etc/mainstay/stage

@@ -1,0 +1,38 @@
+# Unbinds a master from its address once kubeadm is done with it. $1: its full name. May be run at any time.
+one_at_a_time
+name=$1
+changed=
+tries=0
+until members=$(etcdctl_here member list -w fields 2>/dev/null); do
+  tries=$((tries + 1))
+  [ $tries -lt 120 ] || die "etcd on this master gives no member list"
+  sleep 0.5
+done
+id=$(printf '%s\n' "$members" | awk -v name="\"$name\"" '/^"ID"/ {id = $3} /^"Name"/ && $3 == name {print id; exit}')
+[ -n "$id" ] || die "etcd has no member called $name"
+url=$(printf '%s\n' "$members" | awk -v id="$id" '/^"ID"/ {mine = ($3 "") == (id "")} mine && /^"PeerURL"/ {print $3; exit}' | tr -d '"')
+if [ "$url" != "https://$name:2380" ]; then
+  etcdctl_here member update "$(printf '%x' "$id")" --peer-urls="https://$name:2380" > /dev/null
+  changed="$changed peer-url"
+fi
+for kubeconfig in kubelet controller-manager scheduler; do
+  file=/etc/kubernetes/$kubeconfig.conf
+  [ "$(sed -n 's/^ *server: //p' "$file" | head -n 1)" = https://127.0.0.1:6443 ] && continue
+  sed 's|^\( *server: \).*|\1https://127.0.0.1:6443|' "$file" > "$file.mainstay-new"
+  chmod 600 "$file.mainstay-new"
+  mv -f "$file.mainstay-new" "$file"
+  changed="$changed $kubeconfig"
+done
+case $changed in *kubelet*) systemctl restart kubelet.service ;; esac
+for component in controller-manager scheduler; do
+  case $changed in *$component*)
+    crictl ps -q --name "^kube-$component\$" | xargs -r crictl stop -t 2 > /dev/null ;;
+  esac
+done
+tries=0
+until [ "$(kubectl_here --request-timeout 5s get --raw /readyz 2>/dev/null)" = ok ]; do
+  tries=$((tries + 1))
+  [ $tries -lt 240 ] || die "the apiserver of this master does not become ready: $(kubectl_here --request-timeout 5s get --raw '/readyz?verbose' 2>&1 | grep -v '^\[+\]' | head -n 5)"
+  sleep 0.25
+done
+echo "$changed"

@@ -1,0 +1,15 @@
+set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+umask 022
+die() { echo "$1" >&2; exit "${2:-1}"; }
+# Steps on one host wait for each other, also for one that lost its control machine and runs on.
+one_at_a_time() {
+  mkdir -p /run/mainstay
+  exec 8>/run/mainstay/step.lock
+  flock -w 600 8 || die "a step of an earlier run has held /run/mainstay/step.lock for 10 minutes"
+}
+etcdctl_here() {
+  etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \
+    --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
+}
+kubectl_here() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 "$@"; }

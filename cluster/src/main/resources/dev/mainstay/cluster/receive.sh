@@ -1,0 +1,78 @@
+# Takes artifacts from standard input: a header line SHA256 SIZE KIND NAME DESTINATION, then SIZE bytes, again and again.
+# Each is checked before it is used; what was received whole stays if the rest never comes.
+one_at_a_time
+store=/var/lib/mainstay/artifacts
+mkdir -p "$store"
+rm -f "$store"/*.part
+while read -r sha256 size kind name destination; do
+  file=$store/$sha256
+  got=$(head -c "$size" | tee "$file.part" | sha256sum | cut -d' ' -f1) || true
+  [ "$(stat -c %s "$file.part")" = "$size" ] || {
+    rm -f "$file.part"
+    die "$name did not arrive whole; $(df -Pm /var/lib | awk 'NR == 2 {print $4 " MiB are free on " $6}')" 75
+  }
+  [ "$got" = "$sha256" ] || { rm -f "$file.part"; die "$name arrived with sha256 $got, expected $sha256" 65; }
+  mv "$file.part" "$file"
+  printf '%s %s %s %s\n' "$sha256" "$kind" "$name" "$destination" >> "$store/index.new"
+done
+[ -f "$store/index.new" ] && sort -u "$store/index.new" ${store:+$( [ -f "$store/index" ] && echo "$store/index")} -o "$store/index" && rm -f "$store/index.new"
+
+install_packages() {
+  debs=""
+  while read -r sha256 kind name destination; do
+    [ "$kind" = package ] && [ -f "$store/$sha256" ] || continue
+    cp -l "$store/$sha256" "$store/$name.deb" 2>/dev/null || cp "$store/$sha256" "$store/$name.deb"
+    dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q ^ii || echo "$name" >> /var/lib/mainstay/packages
+    debs="$debs $store/$name.deb"
+  done < "$store/index"
+  [ -n "$debs" ] || return 0
+  ours_policy=
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    # services of packages are not ours to start
+    printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    ours_policy=yes
+  fi
+  tries=0
+  until DEBIAN_FRONTEND=noninteractive dpkg -i --force-confdef --force-confold $debs > /run/mainstay/dpkg.log 2>&1; do
+    tries=$((tries + 1))
+    if [ $tries -lt 60 ] && grep -q 'lock' /run/mainstay/dpkg.log; then
+      sleep 2
+      continue
+    fi
+    [ -n "$ours_policy" ] && rm -f /usr/sbin/policy-rc.d
+    tail -n 5 /run/mainstay/dpkg.log >&2
+    die "dpkg could not install$(printf ' %s' $debs | sed "s|$store/||g")"
+  done
+  [ -n "$ours_policy" ] && rm -f /usr/sbin/policy-rc.d
+  if grep -qx haproxy /var/lib/mainstay/packages; then
+    systemctl disable -q haproxy.service 2>/dev/null || true
+  fi
+  rm -f $debs
+  while read -r sha256 kind name destination; do
+    if [ "$kind" = package ]; then rm -f "$store/$sha256"; fi
+  done < "$store/index"
+}
+
+install_binaries() {
+  while read -r sha256 kind name destination; do
+    [ "$kind" = binary ] && [ -f "$store/$sha256" ] || continue
+    mkdir -p "$(dirname "$destination")"
+    chmod 755 "$store/$sha256"
+    if [ "$(stat -c %d "$store")" = "$(stat -c %d "$(dirname "$destination")")" ]; then
+      mv -f "$store/$sha256" "$destination"
+    else
+      cp "$store/$sha256" "$destination.mainstay-new"
+      mv -f "$destination.mainstay-new" "$destination"
+      rm -f "$store/$sha256"
+    fi
+    touch /var/lib/mainstay/installed
+    grep -v " $destination\$" /var/lib/mainstay/installed > /var/lib/mainstay/installed.new || true
+    echo "$sha256 $(stat -c '%s %Y' "$destination") $destination" >> /var/lib/mainstay/installed.new
+    mv -f /var/lib/mainstay/installed.new /var/lib/mainstay/installed
+  done < "$store/index"
+}
+
+touch "$store/index" /var/lib/mainstay/packages
+install_packages
+install_binaries

@@ -1,0 +1,18 @@
+# Makes a provisioned master's proxy point to itself. Standard input: its haproxy.cfg.
+one_at_a_time
+cmp -s /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt || install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
+cat > /etc/mainstay/haproxy.cfg.mainstay-new
+haproxy -c -q -f /etc/mainstay/haproxy.cfg.mainstay-new || die "HAProxy refuses its new configuration; the running one stays" 65
+if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
+  rm /etc/mainstay/haproxy.cfg.mainstay-new
+else
+  mv -f /etc/mainstay/haproxy.cfg.mainstay-new /etc/mainstay/haproxy.cfg
+  systemctl reload mainstay-proxy.service
+fi
+tries=0
+until [ "$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s get --raw /readyz 2>/dev/null)" = ok ]; do
+  tries=$((tries + 1))
+  [ $tries -lt 120 ] || die "the API does not answer through this master's own proxy"
+  sleep 0.25
+done
+echo provisioned > /etc/mainstay/stage
