@@ -1,6 +1,6 @@
 module mainstay.dev/pins/cni-flannel
 
-go 1.26.0
+go 1.24.0
 
 require (
 	github.com/Microsoft/go-winio v0.4.11 // indirect
