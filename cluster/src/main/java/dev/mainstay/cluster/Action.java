@@ -44,4 +44,11 @@ public sealed interface Action {
 
   /** Waits until every node, member, proxy and add-on is as it should be. */
   record Verify() implements Action {}
+
+  /**
+   * Gives a host back as it was before Mainstay.
+   *
+   * @param hostsText the text of /etc/hosts without our block
+   */
+  record Reset(NodeSpec node, String hostsText) implements Action {}
 }

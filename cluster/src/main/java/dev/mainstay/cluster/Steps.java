@@ -63,6 +63,8 @@ final class Steps implements StepRunner<Action> {
       case Action.Describe(String manifest) ->
           apply(List.of(manifest), "storing the cluster's description");
       case Action.Verify() -> verify.await(progress);
+      case Action.Reset reset ->
+          throw new IllegalArgumentException("no plan of changes resets " + reset.node().name());
     };
   }
 

@@ -25,5 +25,7 @@ enum Why implements Reason {
   /** Something was changed, so that the whole has to be looked at. */
   CLUSTER_CHANGED,
   /** Everything is in place, but not everything is well (yet). */
-  CLUSTER_NOT_WELL
+  CLUSTER_NOT_WELL,
+  /** The user wants the host back. */
+  RESET_ASKED
 }

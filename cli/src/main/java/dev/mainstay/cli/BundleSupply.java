@@ -1,0 +1,63 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.bundle.Bundle;
+import dev.mainstay.bundle.BundleBuild;
+import dev.mainstay.bundle.BundleCache;
+import dev.mainstay.bundle.BundleException;
+import dev.mainstay.bundle.BundleFetch;
+import dev.mainstay.bundle.Upstream;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.KubernetesVersion;
+import java.util.Optional;
+
+/** Gets the bundle that a command needs: from the cache, else upstream, else built from source. */
+final class BundleSupply {
+  private final Session session;
+  private final BundleCache cache;
+
+  BundleSupply(Session session) {
+    this.session = session;
+    this.cache = BundleCache.ofUser(session.environment());
+  }
+
+  BundleCache cache() {
+    return cache;
+  }
+
+  /**
+   * The bundle of {@code version}, fetched now if the cache has none.
+   *
+   * @throws Failure.Failed if it cannot be had
+   */
+  Bundle forApply(KubernetesVersion version) throws InterruptedException {
+    Optional<Bundle> cached = cache.find(version);
+    return cached.isPresent() ? cached.get() : fetch(version);
+  }
+
+  /** As {@link #forApply}, but built from source where upstream cannot be reached. */
+  Bundle forPlayground(KubernetesVersion version) throws InterruptedException {
+    Optional<Bundle> cached = cache.find(version);
+    if (cached.isPresent()) {
+      return cached.get();
+    }
+    try {
+      return fetch(version);
+    } catch (BundleException unreachable) {
+      session
+          .terminal()
+          .err()
+          .println("upstream's releases cannot be had here; building the bundle from source");
+      return build(version);
+    }
+  }
+
+  Bundle fetch(KubernetesVersion version) throws InterruptedException {
+    return new BundleFetch(cache, Upstream.OFFICIAL, session.environment())
+        .run(version, new BundleTalk(session.terminal(), session.clock()));
+  }
+
+  Bundle build(KubernetesVersion version) throws InterruptedException {
+    return new BundleBuild(cache, session.environment())
+        .run(version, new BundleTalk(session.terminal(), session.clock()));
+  }
+}

@@ -1,0 +1,63 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.engine.Phase;
+import dev.mainstay.engine.Plan;
+import dev.mainstay.engine.Step;
+import dev.mainstay.engine.StepResult;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The JSON documents that people script against; golden tests hold their form. */
+final class Json {
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private Json() {}
+
+  /** One document, with nothing before or after it but a line end. */
+  static String text(Object document) {
+    return MAPPER.writeValueAsString(document);
+  }
+
+  /** A plan; with the results of its steps where it was applied. */
+  static <A> Map<String, Object> plan(Plan<A> plan, Map<Step<A>, StepResult> results) {
+    List<Map<String, Object>> phases = new ArrayList<>();
+    for (Phase<A> phase : plan.phases()) {
+      List<Map<String, Object>> steps = new ArrayList<>();
+      for (Step<A> step : phase.steps()) {
+        steps.add(step(step, results.get(step)));
+      }
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("path", phase.path());
+      one.put("steps", steps);
+      phases.add(one);
+    }
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("changes", plan.steps().size());
+    document.put("phases", phases);
+    return document;
+  }
+
+  private static <A> Map<String, Object> step(
+      Step<A> step, @org.jspecify.annotations.Nullable StepResult result) {
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("id", step.id());
+    one.put("node", step.node());
+    one.put("reason", step.reason().name());
+    one.put("what", step.what());
+    one.put("disrupts", step.disrupts().word());
+    if (result != null) {
+      one.put("result", result.outcome().word());
+      one.put("seconds", result.elapsed().toMillis() / 1000.0);
+      if (!result.detail().isEmpty()) {
+        one.put("detail", result.detail());
+      }
+    }
+    return one;
+  }
+}

@@ -1,0 +1,89 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.cluster.ExportKubeconfig;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.ssh.Hosts;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "kubeconfig",
+    description = "Print the administrator's kubeconfig, or write it to a file of mode 0600.")
+final class KubeconfigCommand implements Callable<Integer> {
+  private static final String MARK = "# Written by mainstay kubeconfig\n";
+
+  @Mixin GlobalOptions options = new GlobalOptions();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Write to this file; one that Mainstay did not write is left alone.")
+  @Nullable Path target;
+
+  private final Session session;
+
+  KubeconfigCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ClusterSpec spec = options.spec(session);
+    Path file = target;
+    if (file != null) {
+      refuseForeign(file);
+    }
+    try (Hosts hosts = options.hosts(session, spec)) {
+      var document = new ExportKubeconfig(hosts).export(spec).document();
+      String text =
+          options.json()
+              ? Json.text(document) + "\n"
+              : MARK
+                  + new Dump(DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build())
+                      .dumpToString(document);
+      if (file == null) {
+        session.terminal().out().print(text);
+        return ExitCode.DONE;
+      }
+      write(file, text);
+      session
+          .terminal()
+          .err()
+          .println("wrote " + file + "\n    try: kubectl --kubeconfig " + file + " get nodes");
+    }
+    return ExitCode.DONE;
+  }
+
+  private static void refuseForeign(Path file) throws IOException {
+    if (Files.exists(file) && !Files.readString(file).startsWith(MARK)) {
+      throw new Failure.Refused(
+          file + " was not written by Mainstay and is left as it is",
+          "name another file with --out; kubectl takes several by KUBECONFIG=a:b");
+    }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Path folder = file.toAbsolutePath().normalize().resolveSibling(".");
+    Path fresh =
+        Files.createTempFile(
+            folder,
+            ".kubeconfig",
+            "",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.write(fresh, text.getBytes(StandardCharsets.UTF_8));
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+}

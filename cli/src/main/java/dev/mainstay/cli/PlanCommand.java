@@ -1,0 +1,46 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.bundle.Bundle;
+import dev.mainstay.cluster.Changes;
+import dev.mainstay.cluster.PlanChanges;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.ssh.Hosts;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(name = "plan", description = "Print what apply would do, and why. Changes nothing.")
+final class PlanCommand implements Callable<Integer> {
+  @Mixin GlobalOptions options = new GlobalOptions();
+  private final Session session;
+
+  PlanCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ClusterSpec spec = options.spec(session);
+    Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
+    try (Hosts hosts = options.hosts(session, spec)) {
+      Changes changes =
+          new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString())
+              .plan(spec, bundle);
+      session
+          .terminal()
+          .out()
+          .print(
+              options.json()
+                  ? Json.text(Json.plan(changes.plan(), Map.of())) + "\n"
+                  : PlanText.of(changes));
+      changes.warnings().forEach(session.terminal().err()::println);
+      changes
+          .unreachable()
+          .values()
+          .forEach(failure -> session.terminal().err().println(failure.text()));
+      return changes.plan().isEmpty() ? ExitCode.DONE : ExitCode.CHANGES_PENDING;
+    }
+  }
+}

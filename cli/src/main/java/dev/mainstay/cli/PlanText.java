@@ -1,0 +1,35 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.cluster.Action;
+import dev.mainstay.cluster.Changes;
+import dev.mainstay.engine.Disruption;
+import dev.mainstay.engine.Phase;
+import dev.mainstay.engine.Step;
+
+/** A plan as people read it before they agree. */
+final class PlanText {
+  private PlanText() {}
+
+  static String of(Changes changes) {
+    StringBuilder text = new StringBuilder();
+    for (Phase<Action> phase : changes.plan().phases()) {
+      text.append(phase.path()).append("  (").append(phase.title()).append(")\n");
+      for (Step<Action> step : phase.steps()) {
+        text.append("  ")
+            .append(step.node().isEmpty() ? "" : step.node() + ": ")
+            .append(step.what())
+            .append("  [")
+            .append(step.reason().name())
+            .append(
+                step.disrupts() == Disruption.NONE ? "" : ", disrupts: " + step.disrupts().word())
+            .append("]\n");
+      }
+    }
+    int steps = changes.plan().steps().size();
+    text.append(
+        steps == 0
+            ? "nothing to do: the cluster is what the file says\n"
+            : steps + (steps == 1 ? " step\n" : " steps\n"));
+    return text.toString();
+  }
+}

@@ -1,0 +1,78 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.cluster.Action;
+import dev.mainstay.cluster.ClusterLock;
+import dev.mainstay.cluster.ResetCluster;
+import dev.mainstay.engine.Step;
+import dev.mainstay.engine.StepResult;
+import dev.mainstay.engine.StopSignal;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.ssh.Hosts;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "reset",
+    description = "Give the hosts back as they were before Mainstay. The cluster is gone for good.")
+final class ResetCommand implements Callable<Integer> {
+  @Mixin GlobalOptions options = new GlobalOptions();
+  private final Session session;
+
+  ResetCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ClusterSpec spec = options.spec(session);
+    Terminal terminal = session.terminal();
+    if (!options.yes) {
+      String typed =
+          terminal.interactive()
+              ? terminal.ask(
+                  "This destroys cluster "
+                      + spec.name()
+                      + " and all that runs on it. Type its name to go on:")
+              : "";
+      if (!typed.equals(spec.name().value())) {
+        throw new Failure.Usage(
+            "not confirmed; nothing was changed", "type the cluster's name, or pass --yes");
+      }
+    }
+    try (Hosts hosts = options.hosts(session, spec);
+        ClusterLock _ = ClusterLock.take(spec, hosts, "mainstay reset")) {
+      ResetCluster reset = new ResetCluster(hosts, session.clock());
+      ResetCluster.Reset planned = reset.plan(spec);
+      planned.unreachable().forEach(failure -> terminal.err().println(failure.text()));
+      RunProgress progress =
+          new RunProgress(
+              terminal,
+              planned.plan(),
+              terminal.colour() && !options.noColor && !options.json(),
+              System::nanoTime);
+      Map<Step<Action>, StepResult> results =
+          reset.run(planned, List.of(progress), new StopSignal());
+      boolean done = results.values().stream().allMatch(StepResult::isDone);
+      results.forEach((step, result) -> {
+        if (!result.isDone()) {
+          terminal.err().println(step.id() + ": " + result.detail());
+        }
+      });
+      if (options.json()) {
+        terminal.out().println(Json.text(Json.plan(planned.plan(), results)));
+      } else if (done) {
+        terminal
+            .out()
+            .println(
+                planned.plan().isEmpty()
+                    ? "nothing to reset: no host has anything of Mainstay"
+                    : "reset " + results.size() + " hosts");
+      }
+      return done && planned.unreachable().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+    }
+  }
+}

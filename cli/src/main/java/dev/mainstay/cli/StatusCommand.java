@@ -1,0 +1,165 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.cluster.ClusterStatus;
+import dev.mainstay.cluster.ClusterStatus.NodeStatus;
+import dev.mainstay.cluster.ShowStatus;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Problem;
+import dev.mainstay.ssh.Hosts;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "status",
+    description = "Show how the cluster is. Exit 0 healthy, 11 degraded, 12 down.")
+final class StatusCommand implements Callable<Integer> {
+  @Mixin GlobalOptions options = new GlobalOptions();
+  private final Session session;
+
+  StatusCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ClusterSpec spec = options.spec(session);
+    ClusterStatus status;
+    try (Hosts hosts = options.hosts(session, spec)) {
+      status = new ShowStatus(hosts, session.clock()).show(spec);
+    }
+    session
+        .terminal()
+        .out()
+        .print(
+            options.json()
+                ? Json.text(document(status, session.clock())) + "\n"
+                : text(status, session.clock()));
+    return switch (status.state()) {
+      case HEALTHY -> ExitCode.DONE;
+      case DEGRADED -> ExitCode.DEGRADED;
+      case DOWN -> ExitCode.DOWN;
+    };
+  }
+
+  static Map<String, Object> document(ClusterStatus status, Clock clock) {
+    Map<String, Object> etcd = new LinkedHashMap<>();
+    etcd.put("members", status.etcd().members());
+    etcd.put("healthy", status.etcd().healthy());
+    etcd.put("leader", status.etcd().leader());
+    etcd.put("canLose", status.etcd().canLose());
+    List<Map<String, Object>> problems = new ArrayList<>();
+    for (Problem problem : status.problems()) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("severity", problem.severity().word());
+      one.put("where", problem.where());
+      one.put("what", problem.what());
+      one.put("advice", problem.advice());
+      problems.add(one);
+    }
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("cluster", status.spec().name().value());
+    document.put("kubernetes", status.spec().kubernetes().tag());
+    document.put("endpoint", "https://" + status.spec().endpoint());
+    document.put("state", status.state().word());
+    document.put("etcd", etcd);
+    document.put("nodes", status.nodes().stream().map(node -> node(node, clock)).toList());
+    document.put("problems", problems);
+    return document;
+  }
+
+  private static Map<String, Object> node(NodeStatus node, Clock clock) {
+    Map<String, Object> proxy = new LinkedHashMap<>();
+    proxy.put("active", node.proxyActive());
+    proxy.put(
+        "backends",
+        node.backends().stream()
+            .map(backend -> {
+              Map<String, Object> one = new LinkedHashMap<>();
+              one.put("name", backend.name());
+              one.put("up", backend.up());
+              return one;
+            })
+            .toList());
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("name", node.name());
+    one.put("role", node.role());
+    one.put("address", node.address());
+    one.put("reachable", node.reachable());
+    one.put("ready", node.ready());
+    one.put("kubelet", node.kubelet());
+    one.put("proxy", proxy);
+    one.put("hostsBlock", node.hostsBlock());
+    Map<String, Object> certificates = new LinkedHashMap<>();
+    node.earliestExpiry()
+        .ifPresent(expiry -> {
+          certificates.put("earliestExpiry", expiry.toString());
+          certificates.put("days", days(expiry, clock));
+        });
+    one.put("certificates", certificates);
+    return one;
+  }
+
+  private static long days(Instant expiry, Clock clock) {
+    return Duration.between(clock.instant(), expiry).toDays();
+  }
+
+  static String text(ClusterStatus status, Clock clock) {
+    StringBuilder text = new StringBuilder();
+    ClusterSpec spec = status.spec();
+    text.append(
+        "%s is %s   Kubernetes %s   https://%s%n"
+            .formatted(
+                spec.name(), status.state().word(), spec.kubernetes().tag(), spec.endpoint()));
+    text.append(
+        "etcd: %d of %d members healthy, %s, can lose %d%n%n"
+            .formatted(
+                status.etcd().healthy(),
+                status.etcd().members(),
+                status.etcd().leader().isEmpty() ? "no leader" : status.etcd().leader() + " leads",
+                status.etcd().canLose()));
+    String row = "%-10s %-7s %-15s %-9s %-9s %-12s %-8s %s%n";
+    text.append(
+        row.formatted(
+            "NODE", "ROLE", "ADDRESS", "STATE", "KUBELET", "PROXY", "HOSTS", "CERTIFICATES"));
+    for (NodeStatus node : status.nodes()) {
+      text.append(
+          row.formatted(
+              node.name(),
+              node.role(),
+              node.address(),
+              !node.reachable() ? "no ssh" : node.ready() ? "ready" : "not ready",
+              node.kubelet().isEmpty() ? "-" : node.kubelet(),
+              proxy(node),
+              node.hostsBlock(),
+              certificates(node.earliestExpiry(), clock)));
+    }
+    if (!status.problems().isEmpty()) {
+      text.append('\n');
+      status.problems().forEach(problem -> text.append(problem).append('\n'));
+    }
+    return text.toString().replace(System.lineSeparator(), "\n");
+  }
+
+  private static String proxy(NodeStatus node) {
+    if (!node.proxyActive()) {
+      return "stopped";
+    }
+    long up = node.backends().stream().filter(ClusterStatus.BackendStatus::up).count();
+    return node.backends().size() == 1
+        ? node.backends().getFirst().name() + (up == 1 ? "" : " down")
+        : up + " of " + node.backends().size() + " up";
+  }
+
+  private static String certificates(Optional<Instant> expiry, Clock clock) {
+    return expiry.map(end -> days(end, clock) + " days").orElse("-");
+  }
+}

@@ -1,0 +1,164 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.cluster.ClusterStatus.Etcd;
+import dev.mainstay.cluster.ClusterStatus.NodeStatus;
+import dev.mainstay.cluster.ClusterStatus.State;
+import dev.mainstay.engine.FanOut;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Problem;
+import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.RemoteCommand;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds out how a cluster is; changes nothing. */
+public final class ShowStatus {
+  private static final int WINDOW = 64;
+  private static final Duration EXPIRES_SOON = Duration.ofDays(30);
+
+  private final Hosts hosts;
+  private final Clock clock;
+
+  public ShowStatus(Hosts hosts, Clock clock) {
+    this.hosts = hosts;
+    this.clock = clock;
+  }
+
+  /** The condition of {@code spec}'s cluster, its nodes in the file's order. */
+  public ClusterStatus show(ClusterSpec spec) throws InterruptedException {
+    ClusterFacts facts = new Observe(hosts, clock).all(spec);
+    List<HostHealth> healths = FanOut.map(spec.nodes(), WINDOW, node -> health(node, facts));
+    List<Problem> problems = new ArrayList<>();
+    List<NodeStatus> nodes = new ArrayList<>();
+    for (int i = 0; i < spec.nodes().size(); i++) {
+      nodes.add(node(spec, spec.nodes().get(i), facts, healths.get(i), problems));
+    }
+    facts
+        .api()
+        .ifPresent(api ->
+            ClusterHealth.lacks(
+                    spec, facts.hosts().keySet().stream().map(Object::toString).toList(), api)
+                .forEach(lack -> problems.add(problem(lack))));
+    boolean provisioned = facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned);
+    if (facts.api().isEmpty()) {
+      problems.add(
+          provisioned
+              ? Problem.error(
+                  spec.name().value(),
+                  "no master answers at its API",
+                  "on a master: crictl ps -a, and journalctl -u kubelet")
+              : Problem.error(
+                  spec.name().value(), "there is no cluster yet", "run mainstay apply"));
+    }
+    State state =
+        facts.api().isEmpty()
+            ? State.DOWN
+            : problems.stream().anyMatch(Problem::isError) ? State.DEGRADED : State.HEALTHY;
+    return new ClusterStatus(
+        spec,
+        state,
+        facts.api().map(api -> etcd(spec, api)).orElse(new Etcd(0, 0, "", 0)),
+        nodes,
+        problems);
+  }
+
+  private static Problem problem(String lack) {
+    int colon = lack.indexOf(": ");
+    return Problem.error(
+        lack.substring(0, colon),
+        lack.substring(colon + 2),
+        "run mainstay apply, or wait a moment");
+  }
+
+  private HostHealth health(NodeSpec node, ClusterFacts facts) {
+    if (facts.host(node.name()).isEmpty()) {
+      return new HostHealth(List.of(), List.of());
+    }
+    try {
+      return HostHealth.parse(
+          hosts.login(node).run(RemoteCommand.of(Scripts.script("health"))).stdout());
+    } catch (Failure lost) {
+      return new HostHealth(List.of(), List.of());
+    } catch (InterruptedException interrupted) {
+      throw new java.util.concurrent.CancellationException();
+    }
+  }
+
+  private NodeStatus node(
+      ClusterSpec spec,
+      NodeSpec node,
+      ClusterFacts facts,
+      HostHealth health,
+      List<Problem> problems) {
+    Optional<HostFacts> host = facts.host(node.name());
+    Optional<ClusterApi.KubeNode> kube = facts.api().flatMap(api -> api.node(spec.fullName(node)));
+    String where = node.name().value();
+    Failure unreachable = facts.unreachable().get(node.name());
+    if (unreachable != null) {
+      problems.add(
+          Problem.error(where, String.valueOf(unreachable.getMessage()), unreachable.advice()));
+    }
+    boolean proxyActive = host.map(seen -> seen.isActive("mainstay-proxy")).orElse(false);
+    if (host.isPresent() && host.get().isProvisioned() && !proxyActive) {
+      problems.add(Problem.error(where, "its local proxy does not run", "run mainstay apply"));
+    }
+    String hostsBlock =
+        host.map(seen -> hostsBlock(spec, new HostsFile(seen.hostsFile()))).orElse("unknown");
+    if (hostsBlock.equals("old") || (hostsBlock.equals("missing") && kube.isPresent())) {
+      problems.add(Problem.warning(where, "hosts block is " + hostsBlock, "run mainstay apply"));
+    }
+    Optional<Instant> expiry = health.earliestExpiry();
+    if (expiry.isPresent() && expiry.get().isBefore(clock.instant().plus(EXPIRES_SOON))) {
+      boolean over = expiry.get().isBefore(clock.instant());
+      String what = "a certificate " + (over ? "ended " : "ends ") + expiry.get();
+      String advice = "on the host: kubeadm certs check-expiration";
+      problems.add(
+          over ? Problem.error(where, what, advice) : Problem.warning(where, what, advice));
+    }
+    return new NodeStatus(
+        where,
+        node.role().word(),
+        node.address().value(),
+        host.isPresent(),
+        kube.map(ClusterApi.KubeNode::ready).orElse(false),
+        kube.map(ClusterApi.KubeNode::kubelet).orElse(""),
+        proxyActive,
+        health.backends(),
+        hostsBlock,
+        expiry);
+  }
+
+  private static String hostsBlock(ClusterSpec spec, HostsFile hosts) {
+    return hosts.generation() == 0 ? "missing" : hosts.isCurrent(spec) ? "current" : "old";
+  }
+
+  private static Etcd etcd(ClusterSpec spec, ClusterApi api) {
+    int voters = (int) api.members().stream().filter(member -> !member.learner()).count();
+    int healthy =
+        (int)
+            api.members().stream().filter(member -> !member.learner() && member.healthy()).count();
+    String leader =
+        api.members().stream()
+            .filter(ClusterApi.Member::leader)
+            .map(ClusterApi.Member::name)
+            .map(name -> shortName(spec, name))
+            .findFirst()
+            .orElse("");
+    int quorum = voters / 2 + 1;
+    return new Etcd(api.members().size(), healthy, leader, Math.max(0, healthy - quorum));
+  }
+
+  private static String shortName(ClusterSpec spec, String fullName) {
+    return spec.nodes().stream()
+        .filter(node -> spec.fullName(node).equals(fullName))
+        .map(node -> node.name().value())
+        .findFirst()
+        .orElse(fullName);
+  }
+}

@@ -1,0 +1,53 @@
+# Gives the host back as it was before Mainstay. Standard input: the text of /etc/hosts without our block.
+one_at_a_time
+cat > /run/mainstay/hosts.before
+systemctl is-active -q containerd.service || systemctl start containerd.service 2>/dev/null || true
+if [ -x /usr/local/bin/kubeadm ] && [ -e /etc/mainstay/stage ]; then
+  timeout 180 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
+fi
+systemctl disable -q --now kubelet.service mainstay-proxy.service 2>/dev/null || true
+theirs=
+if dpkg-query -W -f '${db:Status-Abbrev}\n' containerd containerd.io 2>/dev/null | grep -q ^ii; then theirs=yes; fi
+if [ -x /usr/local/bin/ctr ] && systemctl is-active -q containerd.service; then
+  ctr -n k8s.io containers ls -q 2>/dev/null | xargs -r -n 1 ctr -n k8s.io tasks kill -s KILL 2>/dev/null || true
+  ctr -n k8s.io containers ls -q 2>/dev/null | xargs -r ctr -n k8s.io containers rm 2>/dev/null || true
+  ctr -n k8s.io images ls -q 2>/dev/null | xargs -r ctr -n k8s.io images rm --sync > /dev/null 2>&1 || true
+fi
+systemctl disable -q --now containerd.service 2>/dev/null || true
+awk '$2 ~ "^(/var/lib/kubelet|/run/containerd|/run/netns/cni-)" {print $2}' /proc/mounts | sort -r | while read -r mount; do
+  [ "$mount" = /var/lib/kubelet ] || umount "$mount" 2>/dev/null || true
+done
+for folder in /var/lib/etcd /var/lib/kubelet $([ -n "$theirs" ] || echo /var/lib/containerd); do
+  [ -d "$folder" ] && find "$folder" -mindepth 1 -delete 2>/dev/null || true
+done
+for folder in /var/lib/etcd /var/lib/kubelet /var/lib/containerd; do
+  rmdir "$folder" 2>/dev/null || true
+done
+for link in flannel.1 cni0; do
+  ip link del $link 2>/dev/null || true
+done
+for tool in iptables ip6tables; do
+  command -v $tool-save > /dev/null || continue
+  $tool-save 2>/dev/null | grep -v -E 'KUBE|FLANNEL|CNI-' | $tool-restore 2>/dev/null || true
+done
+cat /run/mainstay/hosts.before > /etc/hosts
+if [ -f /var/lib/mainstay/installed ]; then
+  while read -r sha256 size mtime path; do rm -f "$path"; done < /var/lib/mainstay/installed
+fi
+if [ -s /var/lib/mainstay/packages ]; then
+  DEBIAN_FRONTEND=noninteractive dpkg --purge $(sort -u /var/lib/mainstay/packages) > /run/mainstay/dpkg.log 2>&1 || {
+    tail -n 5 /run/mainstay/dpkg.log >&2
+    echo "some packages stay, because others need them now" >&2
+  }
+fi
+rm -f /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service /etc/systemd/system/mainstay-proxy.service \
+  /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf
+rmdir /etc/systemd/system/kubelet.service.d 2>/dev/null || true
+rm -rf /etc/kubernetes /etc/mainstay /var/lib/mainstay /var/lib/cni /etc/cni/net.d /run/flannel /opt/cni/bin
+rmdir /etc/cni /opt/cni 2>/dev/null || true
+systemctl daemon-reload
+systemctl reset-failed 2>/dev/null || true
+if [ -n "$theirs" ]; then
+  systemctl enable -q --now containerd.service
+fi
+rm -rf /run/mainstay/hosts.before /run/mainstay/reset.log /run/mainstay/dpkg.log
