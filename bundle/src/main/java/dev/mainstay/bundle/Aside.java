@@ -22,6 +22,13 @@ final class Aside<T> implements AutoCloseable {
     return new Aside<>(work);
   }
 
+  /** Throws the work's failure, if it failed already. */
+  void check() throws IOException, InterruptedException {
+    if (task.isDone()) {
+      result();
+    }
+  }
+
   /** Waits for the work's result; its failure is thrown here. */
   T result() throws IOException, InterruptedException {
     try {

@@ -23,7 +23,7 @@ public final class BundleBuild {
   private static final long BUNDLE_SPACE = 3 * GIGABYTE;
 
   /** Modules and compiled packages of one Kubernetes version, when none of them is there. */
-  private static final long GO_SPACE = 8 * GIGABYTE;
+  private static final long GO_SPACE = 10 * GIGABYTE;
 
   private static final List<String> PATH =
       List.of("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
@@ -60,6 +60,7 @@ public final class BundleBuild {
             cache.findOrMake(
                 pins,
                 Source.BUILD,
+                Making.waiting(progress),
                 directory -> new Run(pins, directory, new Parts(progress)).make()));
   }
 
@@ -90,6 +91,7 @@ public final class BundleBuild {
       try (Aside<Map<String, DebianPackages.Downloaded>> packages =
           Aside.start(() -> making.packages(debian, parts, ImageTools.PACKAGES))) {
         for (GoComponent component : GoComponent.values()) {
+          packages.check();
           compile(component, go);
         }
         binaries(go);

@@ -99,18 +99,26 @@ public final class BundleCache {
    * The bundle of {@code pins} from {@code source}: the one that is there, or else the one that
    * {@code maker} makes. Waits while another process makes one; whatever a dead process left half
    * done is removed first.
+   *
+   * @param waiting told when another process has to be waited for
    */
-  Bundle findOrMake(Pins pins, Source source, Maker maker)
+  Bundle findOrMake(Pins pins, Source source, Runnable waiting, Maker maker)
       throws IOException, InterruptedException {
+    // What is there can be used while another version is being made.
+    Optional<Bundle> already = find(pins.kubernetes(), source);
+    if (already.isPresent()) {
+      return already.get();
+    }
     Path path = directory.resolve(name(pins, source));
     Files.createDirectories(directory);
     try (FileChannel channel =
             FileChannel.open(
                 directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = lock(channel)) {
+        FileLock lock = lock(channel, waiting)) {
       if (!lock.isValid()) {
         throw new IOException("the lock of " + directory + " was lost");
       }
+      // The process that was waited for may have made it.
       Optional<Bundle> there = find(pins.kubernetes(), source);
       if (there.isPresent()) {
         return there.get();
@@ -137,8 +145,13 @@ public final class BundleCache {
     }
   }
 
-  private FileLock lock(FileChannel channel) throws IOException {
+  private FileLock lock(FileChannel channel, Runnable waiting) throws IOException {
     try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return lock;
+      }
+      waiting.run();
       return channel.lock();
     } catch (OverlappingFileLockException e) {
       throw new BundleException(

@@ -75,13 +75,12 @@ public final class BundleFetch {
     return Making.guarded(
         "bundle fetch",
         cache,
-        () -> {
-          Bundle bundle =
-              cache.findOrMake(
-                  pins, Source.FETCH, directory -> make(pins, directory, new Parts(progress)));
-          BundleCache.delete(kept());
-          return bundle;
-        });
+        () ->
+            cache.findOrMake(
+                pins,
+                Source.FETCH,
+                Making.waiting(progress),
+                directory -> make(pins, directory, new Parts(progress))));
   }
 
   private Path kept() {
@@ -108,6 +107,7 @@ public final class BundleFetch {
       debian.result();
     }
     Manifest manifest = making.manifest(Source.FETCH);
+    BundleCache.delete(kept());
     parts.finish();
     return manifest;
   }

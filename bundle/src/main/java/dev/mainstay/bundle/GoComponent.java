@@ -8,36 +8,7 @@ import java.util.stream.Stream;
 
 /** The components that are compiled, with the settings that upstream's own releases use. */
 enum GoComponent {
-  // The longest first: if something is missing on this machine, it shows early.
-  KUBERNETES("kubernetes", "k8s.io/kubernetes", "selinux,notest,grpcnotrace") {
-    @Override
-    String variables(Pins pins) {
-      KubernetesVersion version = pins.kubernetes();
-      return Stream.of("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-          .flatMap(p ->
-              Stream.of(
-                  "-X " + p + ".gitVersion=" + version.tag(),
-                  "-X " + p + ".gitMajor=" + version.major(),
-                  "-X " + p + ".gitMinor=" + version.minor(),
-                  "-X " + p + ".gitTreeState=clean"))
-          .collect(Collectors.joining(" "));
-    }
-  },
-  CONTAINERD(
-      "containerd", "github.com/containerd/containerd/v2", "urfave_cli_no_docs,grpcnotrace") {
-    @Override
-    String variables(Pins pins) {
-      return "-X " + module() + "/version.Version=v" + pins.module(component());
-    }
-  },
-  ETCD("etcd", "go.etcd.io/etcd/server/v3", ""),
-  COREDNS("coredns", "github.com/coredns/coredns", "grpcnotrace"),
-  CRICTL("crictl", "sigs.k8s.io/cri-tools", "") {
-    @Override
-    String variables(Pins pins) {
-      return "-X " + module() + "/pkg/version.Version=v" + pins.module(component());
-    }
-  },
+  // The shortest first: what is missing on this machine then shows early.
   CNI_PLUGINS("cni-plugins", "github.com/containernetworking/plugins", "") {
     @Override
     String variables(Pins pins) {
@@ -48,6 +19,20 @@ enum GoComponent {
     @Override
     String variables(Pins pins) {
       return cniVersion(pins);
+    }
+  },
+  CRICTL("crictl", "sigs.k8s.io/cri-tools", "") {
+    @Override
+    String variables(Pins pins) {
+      return "-X " + module() + "/pkg/version.Version=v" + pins.module(component());
+    }
+  },
+  ETCD("etcd", "go.etcd.io/etcd/server/v3", ""),
+  CONTAINERD(
+      "containerd", "github.com/containerd/containerd/v2", "urfave_cli_no_docs,grpcnotrace") {
+    @Override
+    String variables(Pins pins) {
+      return "-X " + module() + "/version.Version=v" + pins.module(component());
     }
   },
   /** Its udp backend is written in C, which is why a C compiler is needed. */
@@ -63,6 +48,21 @@ enum GoComponent {
           + module()
           + "/pkg/version.Version=v"
           + pins.module(component());
+    }
+  },
+  COREDNS("coredns", "github.com/coredns/coredns", "grpcnotrace"),
+  KUBERNETES("kubernetes", "k8s.io/kubernetes", "selinux,notest,grpcnotrace") {
+    @Override
+    String variables(Pins pins) {
+      KubernetesVersion version = pins.kubernetes();
+      return Stream.of("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+          .flatMap(p ->
+              Stream.of(
+                  "-X " + p + ".gitVersion=" + version.tag(),
+                  "-X " + p + ".gitMajor=" + version.major(),
+                  "-X " + p + ".gitMinor=" + version.minor(),
+                  "-X " + p + ".gitTreeState=clean"))
+          .collect(Collectors.joining(" "));
     }
   };
 

@@ -3,10 +3,13 @@ package dev.mainstay.bundle;
 import dev.mainstay.model.Role;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -140,6 +143,16 @@ final class Making {
     return new Manifest(pins.kubernetes(), arch, source, pins.key(source), artifacts);
   }
 
+  /** Tells that another process makes a bundle. */
+  static Runnable waiting(BundleProgress progress) {
+    return () ->
+        progress.part(
+            "waiting for another mainstay that makes a bundle",
+            0,
+            BundleProgress.UNKNOWN,
+            Duration.ZERO);
+  }
+
   /** Work that makes a bundle. */
   interface Work {
     Bundle run() throws IOException, InterruptedException;
@@ -149,7 +162,7 @@ final class Making {
   static Bundle guarded(String operation, BundleCache cache, Work work) {
     try {
       return work.run();
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | ClosedByInterruptException | FileLockInterruptionException e) {
       Thread.currentThread().interrupt();
       throw new BundleException(
           operation, "interrupted; no bundle was made", "run it again to go on", e);

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mainstay.model.KubernetesVersion;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -61,6 +63,7 @@ class BundleCacheTest {
         cache.findOrMake(
             Pins.of(VERSION),
             Source.BUILD,
+            () -> {},
             empty -> {
               throw new IllegalStateException("made again");
             });
@@ -86,6 +89,7 @@ class BundleCacheTest {
             cache.findOrMake(
                 Pins.of(VERSION),
                 Source.BUILD,
+                () -> {},
                 empty -> {
                   Files.createDirectory(empty.resolve("bin"));
                   Files.writeString(empty.resolve("bin/kubelet"), "half of it");
@@ -119,10 +123,57 @@ class BundleCacheTest {
   }
 
   @Test
+  void usesWhatIsThereWhileAnotherIsBeingMade() throws IOException, InterruptedException {
+    Bundle fetched = make(Source.FETCH);
+
+    Bundle found =
+        cache.findOrMake(
+            Pins.of(VERSION),
+            Source.BUILD,
+            () -> {},
+            empty -> {
+              assertThat(make(Source.FETCH).digest()).isEqualTo(fetched.digest());
+              return new Manifest(VERSION, "amd64", Source.BUILD, "x", List.of());
+            });
+
+    assertThat(found.manifest().source()).isEqualTo(Source.BUILD);
+  }
+
+  @Test
+  void waitsForAnotherProcessAndSaysSo() throws IOException, InterruptedException {
+    Files.createDirectories(cache.directory());
+    Path lock = cache.directory().resolve(".lock");
+    // A lock of this process would be refused, so another one has to hold it.
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                LockHolder.class.getName(),
+                lock.toString())
+            .start();
+    assertThat(other.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("held");
+    List<String> told = new ArrayList<>();
+
+    Bundle bundle =
+        cache.findOrMake(
+            Pins.of(VERSION),
+            Source.BUILD,
+            () -> {
+              told.add("waiting");
+              other.destroy();
+            },
+            empty -> new Manifest(VERSION, "amd64", Source.BUILD, "x", List.of()));
+
+    assertThat(told).containsExactly("waiting");
+    assertThat(bundle.verify()).isEmpty();
+  }
+
+  @Test
   void refusesToMakeTwoAtOnceInOneProcess() {
     assertThatThrownBy(() ->
             cache.findOrMake(
-                Pins.of(VERSION), Source.BUILD, empty -> make(Source.FETCH).manifest()))
+                Pins.of(VERSION), Source.BUILD, () -> {}, empty -> make(Source.FETCH).manifest()))
         .isInstanceOf(BundleException.class)
         .hasMessageContaining("already making a bundle");
   }
@@ -130,7 +181,10 @@ class BundleCacheTest {
   private Bundle make(Source source) throws IOException, InterruptedException {
     Pins pins = Pins.of(VERSION);
     return cache.findOrMake(
-        pins, source, empty -> new Manifest(VERSION, "amd64", source, pins.key(source), List.of()));
+        pins,
+        source,
+        () -> {},
+        empty -> new Manifest(VERSION, "amd64", source, pins.key(source), List.of()));
   }
 
   private static void age(Bundle bundle, long seconds) throws IOException {
