@@ -103,6 +103,7 @@ final class HostDisk {
       }
       mountImage();
       mountOverlay(rootFileSystem);
+      furnish();
       if (!Files.exists(ready())) {
         identify(options, identity);
         Files.createFile(ready());
@@ -156,6 +157,23 @@ final class HostDisk {
    * @param authorized the public key that may log in
    */
   record Identity(NodeName name, String key, String publicKey, String authorized) {}
+
+  /** What stands in for the hypervisor, in this version's form at every start. */
+  private void furnish() throws IOException {
+    String unit = "playground-host.service";
+    writeScript();
+    write("etc/systemd/system/" + unit, Resources.text(unit), "rw-r--r--");
+    Path wanted = root().resolve("etc/systemd/system/sysinit.target.wants").resolve(unit);
+    Files.createDirectories(Objects.requireNonNull(wanted.getParent()));
+    if (!Files.isSymbolicLink(wanted)) {
+      Files.createSymbolicLink(wanted, Path.of("..", unit));
+    }
+  }
+
+  /** The host's script in this version's form; its unit runs it from the start when restarted. */
+  void writeScript() {
+    write("usr/local/sbin/playground-host", Resources.text("playground-host.sh"), "rwxr-xr-x");
+  }
 
   private void identify(HostOptions options, Identity identity) throws IOException {
     write("etc/hostname", identity.name() + "\n", "rw-r--r--");

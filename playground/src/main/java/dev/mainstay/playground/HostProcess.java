@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -20,6 +21,7 @@ import java.util.stream.Collectors;
  */
 final class HostProcess {
   private static final Duration BOOT = Duration.ofSeconds(30);
+  private static final Duration CABLE = Duration.ofSeconds(5);
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private final NodeName host;
@@ -59,18 +61,25 @@ final class HostProcess {
                 .findFirst());
   }
 
+  /** What the host's unit last read and put in force; empty while it boots. */
+  String appliedNetwork() {
+    try {
+      return Files.readString(
+          Path.of("/proc/" + init().orElseThrow() + "/root/run/playground-network"));
+    } catch (IOException | NoSuchElementException none) {
+      return "";
+    }
+  }
+
   /** Turns power on; the disk is mounted already. Returns when the host's cable is there. */
   void start(String bridge, HostOptions options) {
     clear();
     String cable = MachineNames.cable(machine);
-    if (!Await.until(BOOT, () -> !Cable.exists(cable))) {
-      Cable.delete(cable);
-    }
     List<String> command = new ArrayList<>();
     command.addAll(List.of("setsid", "sh", "-c", Resources.text("join.sh"), "join"));
     command.add(disk.processRecord().toString());
     int memory = options.memoryMegabytes().orElse(0);
-    command.add(groups.make(memory).stream().map(Path::toString).collect(Collectors.joining("\n")));
+    command.add(lines(groups.make(memory)));
     if (ControlGroups.isOwnedBySystemd()) {
       command.addAll(
           List.of("systemd-run", "--quiet", "--scope", "--collect", "--slice=system.slice"));
@@ -151,6 +160,11 @@ final class HostProcess {
 
   private void clear() {
     groups.clear();
+    // The kernel takes it away with the host's network, a moment after the last process.
+    String cable = MachineNames.cable(machine);
+    if (!Await.until(CABLE, () -> !Cable.exists(cable))) {
+      Cable.delete(cable);
+    }
     try {
       Files.deleteIfExists(disk.processRecord());
     } catch (IOException e) {

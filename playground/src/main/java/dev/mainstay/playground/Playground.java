@@ -226,6 +226,7 @@ public final class Playground {
     long start = System.nanoTime();
     HostProcess process = process(host.name());
     if (process.supervisor().isPresent()) {
+      applyNetwork(record, host);
       awaitSsh(host, process);
       return;
     }
@@ -259,19 +260,43 @@ public final class Playground {
             host.name(), hostKey.privateKey(), hostKey.publicKey(), loginKey().publicKey()));
   }
 
-  private void writeNetwork(PlaygroundRecord record, PlaygroundRecord.Host host) {
+  /** What the host's unit reads at its start. */
+  private static String network(PlaygroundRecord record, PlaygroundRecord.Host host) {
     Cidr own = Subnets.of(host.address());
     String neighbours =
         record.subnets().stream()
             .filter(subnet -> !subnet.equals(own))
             .map(Cidr::toString)
             .collect(Collectors.joining(" "));
-    disk(host.name())
-        .write(
-            "etc/playground/network",
-            "ADDRESS=%s\nPREFIX=%d\nGATEWAY=%s\nNEIGHBOURS=\"%s\"\n"
-                .formatted(host.address(), own.prefix(), Subnets.gateway(own), neighbours),
-            "rw-r--r--");
+    return "ADDRESS=%s\nPREFIX=%d\nGATEWAY=%s\nNEIGHBOURS=\"%s\"\n"
+        .formatted(host.address(), own.prefix(), Subnets.gateway(own), neighbours);
+  }
+
+  private void writeNetwork(PlaygroundRecord record, PlaygroundRecord.Host host) {
+    disk(host.name()).write("etc/playground/network", network(record, host), "rw-r--r--");
+  }
+
+  /** Gives a running host the address and the ways that it should have, unless it has them. */
+  private void applyNetwork(PlaygroundRecord record, PlaygroundRecord.Host host) {
+    HostProcess process = process(host.name());
+    String wanted = network(record, host);
+    // A host that boots right now reads the file at one moment or the other: wait for that.
+    boolean running =
+        process.supervisor().isPresent()
+            && Await.until(
+                BOOT, () -> process.supervisor().isEmpty() || !process.appliedNetwork().isEmpty());
+    if (!running || process.appliedNetwork().equals(wanted)) {
+      return;
+    }
+    disk(host.name()).writeScript();
+    writeNetwork(record, host);
+    Captured captured =
+        Command.run(process.inside(List.of("systemctl", "restart", "playground-host.service")));
+    if (captured.exit() != 0) {
+      throw new PlaygroundException(
+          "%s does not take the address %s: %s"
+              .formatted(host.name(), host.address(), captured.stderr().strip()));
+    }
   }
 
   /** A host whose cable is out is up when its process 1 is. */
@@ -316,7 +341,6 @@ public final class Playground {
           hosts,
           host -> {
             process(host).stop();
-            Cable.delete(cable(host));
             disk(host).delete();
           });
       // Hosts whose folders were lost are still plugged in.
@@ -423,23 +447,8 @@ public final class Playground {
       Set<Cidr> both = new HashSet<>(before.subnets());
       both.addAll(after.subnets());
       bridge.make(both);
-      List<PlaygroundRecord.Host> running =
-          after.hosts().stream()
-              .filter(host -> process(host.name()).supervisor().isPresent())
-              .toList();
       // Hosts that stay get a way to new subnets too.
-      running.forEach(host -> writeNetwork(after, host));
-      onAll(
-          running,
-          host -> {
-            Captured captured =
-                capture(host.name(), List.of("systemctl", "restart", "playground-host.service"));
-            if (captured.exit() != 0) {
-              throw new PlaygroundException(
-                  "%s does not take the address %s: %s"
-                      .formatted(host.name(), host.address(), captured.stderr().strip()));
-            }
-          });
+      onAll(after.hosts(), host -> applyNetwork(after, host));
       bridge.addresses(after.subnets());
       bridge.forgetNeighbours();
       if (edit) {
@@ -496,13 +505,14 @@ public final class Playground {
         throw new PlaygroundException("the playground " + name + " has a host " + host);
       }
       PlaygroundRecord.Host more = newHost(before, role, host, options);
-      Preflight.room(directory, 1, PlaygroundProgress.SILENT);
-      provideRootFileSystem(more, PlaygroundProgress.SILENT);
+      Preflight.room(directory, 1, progress);
+      provideRootFileSystem(more, progress);
       PlaygroundRecord after = before.with(more);
       after.write(recordFile());
       Preflight.raiseLimits();
       bridge().make(after.subnets());
-      powerOn(after, more, PlaygroundProgress.SILENT);
+      pin(host);
+      powerOn(after, more, progress);
     });
     return now(known(record(), host));
   }
@@ -520,11 +530,9 @@ public final class Playground {
     change(record -> {
       known(record, host);
       process(host).stop();
-      Cable.delete(cable(host));
       disk(host).delete();
       try {
-        Files.deleteIfExists(directory.resolve("hosts").resolve(host + "_ed25519"));
-        Files.deleteIfExists(directory.resolve("hosts").resolve(host + "_ed25519.pub"));
+        hostKey(host).delete();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

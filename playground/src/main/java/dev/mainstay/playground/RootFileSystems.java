@@ -44,12 +44,7 @@ final class RootFileSystems {
   /** The key for hosts with {@code options}. */
   static String key(HostOptions options) {
     String recipe =
-        String.join(
-            "\n",
-            String.join(",", packages(options)),
-            Resources.text("customize.sh"),
-            Resources.text("playground-host.sh"),
-            Resources.text("playground-host.service"));
+        String.join("\n", String.join(",", packages(options)), Resources.text("customize.sh"));
     return "debian-%d-%s".formatted(options.debian(), MachineNames.digest(recipe, 12));
   }
 
@@ -97,15 +92,11 @@ final class RootFileSystems {
         Files.createDirectories(
             cache.resolve(LEFTOVER + ProcessStamp.ofThisProcess().toString().replace(' ', '_')));
     Path building = work.resolve("root");
-    Path parts = Files.createDirectories(work.resolve("parts"));
     Path log = cache.resolve(key + ".log");
-    for (String part : List.of("customize.sh", "playground-host.sh", "playground-host.service")) {
-      Files.writeString(parts.resolve(part), Resources.text(part));
-      Files.setPosixFilePermissions(
-          parts.resolve(part),
-          PosixFilePermissions.fromString(part.endsWith(".sh") ? "rwxr-xr-x" : "rw-r--r--"));
-    }
-    ProcessBuilder builder = new ProcessBuilder(command(options, building, parts));
+    Path customize =
+        Files.writeString(work.resolve("customize.sh"), Resources.text("customize.sh"));
+    Files.setPosixFilePermissions(customize, PosixFilePermissions.fromString("rwxr-xr-x"));
+    ProcessBuilder builder = new ProcessBuilder(command(options, building, customize));
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
     builder.redirectInput(Path.of("/dev/null").toFile());
     builder.environment().put("LC_ALL", "C.UTF-8");
@@ -149,7 +140,7 @@ final class RootFileSystems {
     }
   }
 
-  private static List<String> command(HostOptions options, Path building, Path parts) {
+  private static List<String> command(HostOptions options, Path building, Path customize) {
     String codename = options.debian() == 12 ? "bookworm" : "trixie";
     List<String> command =
         new ArrayList<>(
@@ -159,23 +150,13 @@ final class RootFileSystems {
                 "--variant=important",
                 "--components=main",
                 "--format=directory",
-                "--include=" + String.join(",", packages(options))));
-    command.add(upload(parts.resolve("playground-host.sh"), "/usr/local/sbin/playground-host"));
-    command.add(
-        upload(
-            parts.resolve("playground-host.service"),
-            "/etc/systemd/system/playground-host.service"));
-    command.add("--customize-hook=chmod 755 \"$1/usr/local/sbin/playground-host\"");
-    command.add("--customize-hook=" + parts.resolve("customize.sh"));
+                "--include=" + String.join(",", packages(options)),
+                "--customize-hook=" + customize));
     proxy().ifPresent(proxy -> command.add("--aptopt=Acquire::http::Proxy \"" + proxy + "\""));
     command.add(codename);
     command.add(building.toString());
     command.addAll(DebianMirror.ofThisMachine().lines(codename));
     return command;
-  }
-
-  private static String upload(Path from, String to) {
-    return "--customize-hook=upload '" + from + "' " + to;
   }
 
   /** The proxy that this machine's apt is set to, which mmdebstrap does not look at. */

@@ -15,9 +15,5 @@ for unit in systemd-udevd.service systemd-udevd-control.socket systemd-udevd-ker
   systemd-network-generator.service systemd-networkd-wait-online.service; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
-mkdir -p "$root/etc/playground" "$root/etc/systemd/system/sysinit.target.wants" \
-  "$root/var/lib/containerd" "$root/var/lib/kubelet" "$root/var/lib/etcd"
-ln -sf ../playground-host.service "$root/etc/systemd/system/sysinit.target.wants/"
-# Debian 13 starts sshd by itself too, but only after its own key generation: ours are there already.
-systemctl --root="$root" enable ssh.service
+mkdir -p "$root/var/lib/containerd" "$root/var/lib/kubelet" "$root/var/lib/etcd"
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*.log "$root"/var/log/apt/*

@@ -14,13 +14,16 @@ fi
 # kubelet hands mounts on to containers
 mount --make-rshared /
 
-# Announce a new address as network managers do, or neighbours send to the old place for a minute.
-echo 1 >/proc/sys/net/ipv4/conf/host0/arp_notify
 if ! ip -4 -o address show dev host0 | grep -qF " $ADDRESS/$PREFIX "; then
   ip -4 address flush dev host0
   ip address add "$ADDRESS/$PREFIX" brd + dev host0
 fi
 ip link set host0 up
+# Neighbours send to an address's old place until they hear otherwise. The kernel announces addresses
+# when the hardware address is set, even to what it is; when the link comes up would be too early, as
+# the bridge opens its port a moment later.
+echo 1 >/proc/sys/net/ipv4/conf/host0/arp_notify
+ip link set host0 address "$(cat /sys/class/net/host0/address)"
 ip route replace default via "$GATEWAY" dev host0
 # Hosts of the same playground in other subnets are on the same wire: nobody forwards between them.
 ip route flush dev host0 proto 77
@@ -28,3 +31,6 @@ for neighbour in $NEIGHBOURS; do
   ip route replace "$neighbour" dev host0 scope link proto 77
 done
 ip neigh flush dev host0
+
+# What holds now, for the playground to compare with what should.
+cp /etc/playground/network /run/playground-network
