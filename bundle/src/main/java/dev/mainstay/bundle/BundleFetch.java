@@ -92,15 +92,16 @@ public final class BundleFetch {
     packages.check();
     Making.requireSpace(cache.directory(), SPACE);
     Making making = new Making(pins, directory, ARCH);
-    Downloads downloads = new Downloads(network, Files.createDirectories(kept()));
     Releases releases = new Releases(upstream, pins, ARCH);
-    try (Aside<Boolean> debian =
-        Aside.start(() -> {
-          packages.take(making, parts);
-          return true;
-        })) {
+    try (Downloads downloads = new Downloads(network, Files.createDirectories(kept()));
+        Aside<Boolean> debian =
+            Aside.start(() -> {
+              packages.take(making, parts);
+              return true;
+            })) {
       kubernetes(making, downloads, releases, pins, parts);
       for (Releases.Release release : releases.archives()) {
+        debian.check();
         archive(release, making, downloads, pins, parts);
       }
       images(making, downloads, pins, parts);

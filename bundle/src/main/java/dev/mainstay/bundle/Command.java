@@ -2,7 +2,6 @@ package dev.mainstay.bundle;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,20 +52,16 @@ record Command(List<String> line, Path directory, Map<String, String> environmen
     Thread pump =
         Thread.ofVirtual()
             .start(() -> {
-              try (BufferedReader lines =
-                  new BufferedReader(
-                      new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-                lines
-                    .lines()
-                    .forEach(text -> {
-                      synchronized (tail) {
-                        if (tail.size() == TAIL) {
-                          tail.removeFirst();
-                        }
-                        tail.addLast(text);
-                      }
-                      reader.accept(text);
-                    });
+              try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+                for (String text = lines.readLine(); text != null; text = lines.readLine()) {
+                  synchronized (tail) {
+                    if (tail.size() == TAIL) {
+                      tail.removeFirst();
+                    }
+                    tail.addLast(text);
+                  }
+                  reader.accept(text);
+                }
               } catch (IOException e) {
                 synchronized (tail) {
                   tail.addLast("(its output cannot be read: " + e.getMessage() + ")");

@@ -45,7 +45,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Redirects are followed here and not by the JDK's client, which would hand a registry's token
  * to the storage that it points to; that storage refuses such requests.
  */
-final class Downloads {
+final class Downloads implements AutoCloseable {
   /** Tries in a row that bring nothing, before it is given up. */
   static final int TRIES = 5;
 
@@ -75,6 +75,12 @@ final class Downloads {
             .connectTimeout(network.connect())
             .followRedirects(HttpClient.Redirect.NEVER)
             .build();
+  }
+
+  /** Breaks what is still under way. */
+  @Override
+  public void close() {
+    client.shutdownNow();
   }
 
   /** A failure that another try may mend. */
@@ -270,9 +276,9 @@ final class Downloads {
     CompletableFuture<HttpResponse<InputStream>> answer =
         client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream());
     try {
-      return answer.get(network.stall().toMillis(), TimeUnit.MILLISECONDS);
+      return answer.get(network.answer().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new Passing("no answer within " + seconds(network.stall()));
+      throw new Passing("no answer within " + seconds(network.answer()));
     } catch (ExecutionException e) {
       throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
     } finally {
@@ -366,18 +372,21 @@ final class Downloads {
   }
 
   private BundleException gaveUp(URI uri, String what, int tries, IOException last) {
-    String reason =
-        switch (last) {
-          case Passing e -> String.valueOf(e.getMessage());
-          default ->
-              last.getClass().getSimpleName()
-                  + (last.getMessage() == null ? "" : ": " + last.getMessage());
-        };
+    String reason = last instanceof Passing ? String.valueOf(last.getMessage()) : reason(last);
     return new BundleException(
         uri.toString(),
         "downloading %s failed %d times in a row; the last time: %s".formatted(what, tries, reason),
         "check the network and proxies (HTTPS_PROXY) and run it again: it goes on where it was",
         last);
+  }
+
+  /** The JDK's client leaves some failures without words, and the cause has them. */
+  private static String reason(Throwable failure) {
+    String name = failure.getClass().getSimpleName();
+    if (failure.getMessage() != null) {
+      return name + ": " + failure.getMessage();
+    }
+    return failure.getCause() == null ? name : name + ", " + reason(failure.getCause());
   }
 
   private static String seconds(Duration duration) {

@@ -19,11 +19,17 @@ import javax.net.ssl.SSLContext;
  * @param tls whom to trust
  * @param proxies which proxy to take
  * @param connect the longest wait for a connection
- * @param stall the longest wait for the next byte
+ * @param answer the longest wait for the head of an answer
+ * @param stall the longest wait for the next byte of its body
  * @param pause the wait before the second try; it doubles with each further one
  */
 record Network(
-    SSLContext tls, ProxySelector proxies, Duration connect, Duration stall, Duration pause) {
+    SSLContext tls,
+    ProxySelector proxies,
+    Duration connect,
+    Duration answer,
+    Duration stall,
+    Duration pause) {
 
   /**
    * This machine's: the JDK's trusted authorities, and the proxies that {@code environment} names.
@@ -34,6 +40,7 @@ record Network(
           SSLContext.getDefault(),
           proxies(environment),
           Duration.ofSeconds(20),
+          Duration.ofSeconds(30),
           Duration.ofSeconds(30),
           Duration.ofSeconds(1));
     } catch (NoSuchAlgorithmException e) {

@@ -214,13 +214,19 @@ final class FakeUpstream implements AutoCloseable {
     return URI.create("https://" + host + ":" + server.getAddress().getPort());
   }
 
-  /** A network that trusts this server, and is short of patience. */
+  /** A network that trusts this server. */
   Network network() {
+    return network(Duration.ofSeconds(30));
+  }
+
+  /** A network that waits only {@code stall} for the next byte. */
+  Network network(Duration stall) {
     return new Network(
         trust,
         ProxySelector.of(null),
-        Duration.ofSeconds(5),
-        Duration.ofMillis(300),
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(30),
+        stall,
         Duration.ZERO);
   }
 
