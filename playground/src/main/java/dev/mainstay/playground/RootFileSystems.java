@@ -112,13 +112,17 @@ final class RootFileSystems {
     }
     Files.move(building, target, StandardCopyOption.ATOMIC_MOVE);
     Mounts.deleteTree(work);
+    removeLeftovers();
     Files.delete(log);
     progress.done(
         "root file system of Debian " + options.debian(),
         Duration.ofNanos(System.nanoTime() - start));
   }
 
-  /** What builders left that were killed; their mmdebstrap may have gone on without them. */
+  /**
+   * What builders left that were killed. Their mmdebstrap may still be at work in there: what
+   * cannot be removed now is for the next builder.
+   */
   private void removeLeftovers() throws IOException {
     List<Path> dead;
     try (Stream<Path> all = Files.list(cache)) {
@@ -136,7 +140,9 @@ final class RootFileSystems {
     }
     for (Path path : dead) {
       Mounts.under(path).reversed().forEach(mount -> Command.run("umount", mount.toString()));
-      Mounts.deleteTree(path);
+      if (Mounts.under(path).isEmpty()) {
+        Command.run("rm", "-rf", "--one-file-system", path.toString());
+      }
     }
   }
 
