@@ -39,6 +39,9 @@ public sealed interface Action {
   /** Applies the network plugin's manifests. */
   record ApplyNetwork(List<String> manifests) implements Action {}
 
+  /** Lets CoreDNS answer for the cluster alone, where no host knows a nameserver. */
+  record StopForwardingDns() implements Action {}
+
   /** Stores the cluster's description in the cluster. */
   record Describe(String manifest) implements Action {}
 

@@ -17,10 +17,15 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * What the API and etcd of a living cluster say, as one ready master saw it.
  *
+ * @param corefile CoreDNS's configuration
  * @param description the content of ConfigMap kube-system/mainstay; empty without one
  */
 record ClusterApi(
-    List<KubeNode> nodes, List<Workload> workloads, List<Member> members, String description) {
+    List<KubeNode> nodes,
+    List<Workload> workloads,
+    List<Member> members,
+    String description,
+    String corefile) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -80,7 +85,8 @@ record ClusterApi(
                 .flatMap(part -> workloads(tree(parts, part)).stream())
                 .toList(),
             members(tree(parts, "members"), tree(parts, "etcd-status")),
-            tree(parts, "description").path("data").path("cluster.json").asString("")));
+            tree(parts, "description").path("data").path("cluster.json").asString(""),
+            parts.getOrDefault("corefile", "")));
   }
 
   private static List<KubeNode> nodes(JsonNode list) {

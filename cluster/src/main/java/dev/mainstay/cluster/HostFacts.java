@@ -18,6 +18,7 @@ import java.util.TreeMap;
  *
  * @param distribution {@code debian-12}
  * @param cgroup the version of the cgroup hierarchy, 1 or 2
+ * @param nameservers how many nameservers it knows
  * @param clockAhead how far the host's clock is at least ahead of ours; negative where it is behind
  * @param listeners what listens on a TCP port, by port
  * @param hostsFile the whole of /etc/hosts
@@ -45,6 +46,7 @@ record HostFacts(
     List<String> swaps,
     boolean capSysResource,
     boolean conntrackWritable,
+    int nameservers,
     Duration clockAhead,
     Map<Integer, String> listeners,
     String hostsFile,
@@ -116,6 +118,7 @@ record HostFacts(
         List.copyOf(list(all, "swap")),
         one(all, "cap-sys-resource").equals("1"),
         one(all, "conntrack-writable").equals("1"),
+        Integer.parseInt(one(all, "nameservers")),
         ahead(Long.parseLong(one(all, "clock")), from, to),
         Map.copyOf(listeners),
         decoded(all, "hosts-file"),

@@ -57,9 +57,9 @@ final class KubeadmConfig {
     join.put("discovery", discovery);
     if (node.isMaster()) {
       join.put("controlPlane", Map.of("localAPIEndpoint", localEndpoint(node)));
+      join.put("patches", Map.of("directory", PATCHES));
     }
     join.put("nodeRegistration", registration(spec, node, traits));
-    join.put("patches", Map.of("directory", PATCHES));
     return dump(join);
   }
 

@@ -457,6 +457,20 @@ final class Planner {
     if (!lastMaster.isEmpty()) {
       last.add(lastMaster);
     }
+    boolean forwards =
+        facts.api().map(api -> api.corefile().contains("forward . /etc/resolv.conf")).orElse(true);
+    if (forwards && facts.hosts().values().stream().allMatch(host -> host.nameservers() == 0)) {
+      add(
+          addons,
+          new Step<>(
+              "cluster/addons/dns",
+              "",
+              Why.NO_NAMESERVER,
+              "let CoreDNS answer for the cluster alone: no host knows a nameserver",
+              Disruption.NONE,
+              founded,
+              new Action.StopForwardingDns()));
+    }
     boolean network =
         facts.api().map(api -> description.hasNetworkOf(api.description())).orElse(false);
     if (!network && !description.networkManifests().isEmpty()) {

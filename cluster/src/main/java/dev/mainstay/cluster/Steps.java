@@ -60,6 +60,7 @@ final class Steps implements StepRunner<Action> {
       case Action.JoinMaster(NodeSpec node) -> joinNode.joinMaster(node, progress);
       case Action.JoinWorker(NodeSpec node) -> joinNode.joinWorker(node);
       case Action.ApplyNetwork(List<String> manifests) -> apply(manifests, "applying the network");
+      case Action.StopForwardingDns() -> stopForwardingDns();
       case Action.Describe(String manifest) ->
           apply(List.of(manifest), "storing the cluster's description");
       case Action.Verify() -> verify.await(progress);
@@ -121,6 +122,17 @@ final class Steps implements StepRunner<Action> {
   private boolean cleanUp(NodeSpec node) throws InterruptedException {
     controlPlane.forget(node);
     remote.run(node, "undoing kubeadm", "kubeadm-reset", List.of(), Stdin.EMPTY, CLEANING);
+    return true;
+  }
+
+  private boolean stopForwardingDns() throws InterruptedException {
+    remote.run(
+        controlPlane.readyMaster(),
+        "configuring CoreDNS",
+        "dns-without-forwarding",
+        List.of(),
+        Stdin.EMPTY,
+        Duration.ofMinutes(2));
     return true;
   }
 

@@ -20,6 +20,8 @@ enum Why implements Reason {
   MASTER_NOT_FINISHED,
   /** Pods have no network, or another one than the file says. */
   NETWORK_DIFFERS,
+  /** No host knows a nameserver, and CoreDNS would not start. */
+  NO_NAMESERVER,
   /** The cluster's own copy of its description is old. */
   DESCRIPTION_DIFFERS,
   /** Something was changed, so that the whole has to be looked at. */

@@ -6,8 +6,7 @@ cat > /etc/mainstay/kubeadm/init.yaml
 chmod 600 /etc/mainstay/kubeadm/init.yaml
 echo started > /etc/mainstay/stage
 if ! kubeadm init --config /etc/mainstay/kubeadm/init.yaml --skip-token-print --skip-certificate-key-print > /var/lib/mainstay/log/init.log 2>&1; then
-  tail -n 25 /var/lib/mainstay/log/init.log >&2
-  exit 1
+  kubeadm_error /var/lib/mainstay/log/init.log
 fi
 chmod 600 /var/lib/mainstay/log/init.log
 echo joined > /etc/mainstay/stage

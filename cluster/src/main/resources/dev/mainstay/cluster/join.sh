@@ -13,7 +13,6 @@ while read -r mode path data; do
 done
 umask 022
 if ! kubeadm join --config /etc/mainstay/kubeadm/join.yaml > /var/lib/mainstay/log/join.log 2>&1; then
-  tail -n 25 /var/lib/mainstay/log/join.log >&2
-  exit 1
+  kubeadm_error /var/lib/mainstay/log/join.log
 fi
 echo joined > /etc/mainstay/stage

@@ -22,6 +22,7 @@ awk 'NR > 1 {print "swap " $1}' /proc/swaps
 capabilities=$((0x$(sed -n 's/^CapBnd:\t*//p' /proc/1/status)))
 say cap-sys-resource "$(((capabilities >> 24) & 1))"
 [ -w /proc/sys/net/netfilter/nf_conntrack_max ] && say conntrack-writable 1
+say nameservers "$(cat /etc/resolv.conf /run/systemd/resolve/resolv.conf 2>/dev/null | grep -c "^nameserver")"
 ss -Hltnp | awk '{n = split($4, at, ":"); who = $6; sub(/^users:\(\("/, "", who); sub(/".*/, "", who); print "listens " at[n] " " (who == "" ? "?" : who)}' | sort -u
 
 content hosts-file /etc/hosts

@@ -13,3 +13,10 @@ etcdctl_here() {
     --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
 }
 kubectl_here() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 "$@"; }
+# Ends with what kubeadm said last of all in its log $1: its errors, or else its last lines.
+kubeadm_error() {
+  local errors
+  errors=$(sed -e 's/\x1b\[[0-9;]*m//g' -e '/^To see the stack trace/d' "$1" | grep -A 8 -E '^error|\[ERROR' | head -n 8) || true
+  [ -n "$errors" ] || errors=$(tail -n 8 "$1")
+  die "$errors"
+}
