@@ -1,0 +1,91 @@
+package dev.mainstay.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mainstay.e2e.Program.Result;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.playground.Captured;
+import dev.mainstay.playground.Playground;
+import dev.mainstay.playground.PlaygroundHome;
+import dev.mainstay.playground.PlaygroundProgress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/** A playground under test, the program against it, and looks at its hosts from outside. */
+final class Cluster {
+  final Playground playground;
+  final Program program;
+  private final String name;
+
+  Cluster(String name) {
+    this(name, Map.of());
+  }
+
+  Cluster(String name, Map<String, String> environment) {
+    this.name = name;
+    this.playground = Playground.of(PlaygroundHome.ofUser(System.getenv()), name);
+    this.program = new Program(environment);
+  }
+
+  /** Removes what an earlier run left, and this one. */
+  void down() {
+    playground.down(PlaygroundProgress.SILENT);
+  }
+
+  Result mainstay(String... arguments) {
+    return program.run(with(arguments));
+  }
+
+  /** The arguments, against this playground's cluster file. */
+  String[] with(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.add("--playground");
+    all.add(name);
+    return all.toArray(String[]::new);
+  }
+
+  /** What a script prints on a host; it must succeed. */
+  String on(String host, String script) {
+    Captured captured = tryOn(host, script);
+    assertThat(captured.exit())
+        .as("%s: %s%n%s%s", host, script, captured.stdout(), captured.stderr())
+        .isZero();
+    return captured.stdout();
+  }
+
+  Captured tryOn(String host, String script) {
+    return playground.capture(
+        new NodeName(host),
+        List.of(
+            "bash",
+            "-c",
+            "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" + script));
+  }
+
+  /** What kubectl prints on a master, with the administrator's kubeconfig. */
+  String kubectl(String arguments) {
+    return on("m1", "kubectl --kubeconfig /etc/kubernetes/admin.conf " + arguments);
+  }
+
+  JsonNode status() {
+    return mainstay("status", "-o", "json").json();
+  }
+
+  /** Applies, and applies again: the second run must change nothing. */
+  void applyTwice() {
+    Result first = mainstay("apply", "--yes", "-o", "json");
+    assertThat(first.exit()).as(first.toString()).isZero();
+    applyChangesNothing();
+  }
+
+  /** An apply that has nothing to do. */
+  Duration applyChangesNothing() {
+    Result again = mainstay("apply", "--yes", "-o", "json");
+    assertThat(again.exit()).as(again.toString()).isZero();
+    assertThat(again.json().path("changes").asInt(-1)).as(again.out()).isZero();
+    return again.elapsed();
+  }
+}
