@@ -11,30 +11,45 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
-/** Artifacts one after the other, each behind a header line, as {@code receive.sh} reads them. */
+/**
+ * A list of artifacts and then the bytes of those that the host lacks, as receive.sh reads them.
+ */
 final class ArtifactStream implements Stdin {
   private static final int BUFFER = 256 * 1024;
   private static final long MEGABYTE = 1_000_000;
 
   private final Bundle bundle;
   private final List<Artifact> artifacts;
+  private final Set<String> arrived;
   private final Progress progress;
 
-  ArtifactStream(Bundle bundle, List<Artifact> artifacts, Progress progress) {
+  /**
+   * Sends nothing yet.
+   *
+   * @param arrived the sha256 of those that lie on the host already
+   */
+  ArtifactStream(Bundle bundle, List<Artifact> artifacts, Set<String> arrived, Progress progress) {
     this.bundle = bundle;
     this.artifacts = List.copyOf(artifacts);
+    this.arrived = Set.copyOf(arrived);
     this.progress = progress;
   }
 
   @Override
   public void writeTo(OutputStream out) throws IOException {
-    long total = artifacts.stream().mapToLong(Artifact::size).sum();
+    List<Artifact> missing =
+        artifacts.stream().filter(artifact -> !arrived.contains(artifact.sha256())).toList();
+    for (Artifact artifact : artifacts) {
+      out.write(header(artifact));
+    }
+    out.write('\n');
+    long total = missing.stream().mapToLong(Artifact::size).sum();
     long sent = 0;
     long told = 0;
     byte[] buffer = new byte[BUFFER];
-    for (Artifact artifact : artifacts) {
-      out.write(header(artifact));
+    for (Artifact artifact : missing) {
       try (InputStream in = Files.newInputStream(bundle.path(artifact))) {
         for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
           out.write(buffer, 0, n);
@@ -48,14 +63,15 @@ final class ArtifactStream implements Stdin {
     }
   }
 
-  private static byte[] header(Artifact artifact) {
+  private byte[] header(Artifact artifact) {
     String name =
         switch (artifact.kind()) {
           case IMAGE -> artifact.reference();
           case BINARY, PACKAGE -> artifact.name();
         };
-    return "%s %d %s %s %s\n"
+    return "%s %s %d %s %s %s\n"
         .formatted(
+            arrived.contains(artifact.sha256()) ? "have" : "send",
             artifact.sha256(),
             artifact.size(),
             artifact.kind().name().toLowerCase(Locale.ROOT),

@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param cpus how many processors it has
  * @param files the sha256 of managed files that are there, by path
  * @param units {@code ACTIVE ENABLED} by unit, in systemd's words
+ * @param unsettled whether files were written that nothing was done about yet
  * @param artifacts the sha256 of the artifacts that are installed and unchanged
  * @param traces paths of a cluster, ours or another's
  * @param kubeconfigs the server that each of kubelet, controller-manager and scheduler talks to
@@ -54,6 +55,7 @@ record HostFacts(
     Stage stage,
     Map<String, String> files,
     Map<String, String> units,
+    boolean unsettled,
     Set<String> artifacts,
     Set<String> packages,
     Set<String> traces,
@@ -126,6 +128,7 @@ record HostFacts(
         stage.isEmpty() ? Stage.EMPTY : Stage.of(stage),
         Map.copyOf(files),
         keyed(all, "unit"),
+        one(all, "unsettled").equals("1"),
         Set.copyOf(new HashSet<>(list(all, "artifact"))),
         Set.of(one(all, "packages").split(" +", -1)),
         traces,

@@ -61,12 +61,12 @@ final class JoinNode {
                 List.of(node.role().word()),
                 Stdin.EMPTY,
                 SHORT));
-    remote.run(
+    remote.feed(
         node,
         node.isMaster() ? "joining the control plane" : "joining the cluster",
         "join",
+        files(node, credentials),
         List.of(),
-        Stdin.of(files(node, credentials)),
         KUBEADM);
   }
 

@@ -2,6 +2,7 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
 import java.util.List;
@@ -28,12 +29,12 @@ final class MakeMaster {
   }
 
   boolean initialise(NodeSpec node) throws InterruptedException {
-    remote.run(
+    remote.feed(
         node,
         "kubeadm init",
         "init",
+        Secret.of(KubeadmConfig.init(spec, node, traits)),
         List.of(),
-        Stdin.of(KubeadmConfig.init(spec, node, traits)),
         KUBEADM);
     return true;
   }
@@ -50,12 +51,12 @@ final class MakeMaster {
         List.of(spec.fullName(node)),
         Stdin.EMPTY,
         FINISHING);
-    remote.run(
+    remote.feed(
         node,
         "pointing the local proxy to the master itself",
         "serve",
+        Secret.of(ProxyConfig.render(spec, node, ProxyConfig.Mode.SELF).content()),
         List.of(),
-        Stdin.of(ProxyConfig.render(spec, node, ProxyConfig.Mode.SELF).content()),
         FINISHING);
     controlPlane.hasFinished(node);
     return true;

@@ -260,13 +260,16 @@ final class Planner {
         List.of("containerd", "mainstay-proxy").stream()
             .filter(unit -> !host.isActive(unit) || !host.isEnabled(unit))
             .toList();
-    if (differing.isEmpty() && newHosts.isEmpty() && down.isEmpty()) {
+    if (differing.isEmpty() && newHosts.isEmpty() && down.isEmpty() && !host.unsettled()) {
       return Optional.empty();
     }
     List<String> parts = new ArrayList<>();
     newHosts.ifPresent(file -> parts.add("the hosts block"));
     differing.forEach(file -> parts.add(file.path()));
     down.forEach(unit -> parts.add(unit + ".service"));
+    if (host.unsettled()) {
+      parts.add("what an earlier run wrote and did not act upon");
+    }
     return Optional.of(
         add(
             configure,

@@ -6,8 +6,11 @@ import dev.mainstay.ssh.Host;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
+import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Runs scripts of the closed vocabulary and turns what goes wrong into failures with advice. */
@@ -41,6 +44,26 @@ final class RemoteSteps {
       throw failure(node, doing, output);
     }
     return output.stdout();
+  }
+
+  /**
+   * Runs a script that takes its input whole or not at all: the input's sha256 is its first
+   * argument.
+   *
+   * @param arguments those after the first one
+   */
+  String feed(
+      NodeSpec node,
+      String doing,
+      String script,
+      Secret input,
+      List<String> arguments,
+      Duration deadline)
+      throws InterruptedException {
+    List<String> all = new ArrayList<>();
+    all.add(HostFile.sha256(new String(input.reveal(), StandardCharsets.UTF_8)));
+    all.addAll(arguments);
+    return run(node, doing, script, all, Stdin.of(input), deadline);
   }
 
   /** Runs {@code script} and returns its output whatever its exit status. */

@@ -12,7 +12,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
-import dev.mainstay.ssh.Stdin;
+import dev.mainstay.ssh.Secret;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,8 +94,8 @@ public final class ResetCluster {
               if (!(step.action() instanceof Action.Reset(NodeSpec node, String hostsText))) {
                 throw new IllegalArgumentException(step.id());
               }
-              remote.run(
-                  node, "resetting the host", "reset", List.of(), Stdin.of(hostsText), DEADLINE);
+              remote.feed(
+                  node, "resetting the host", "reset", Secret.of(hostsText), List.of(), DEADLINE);
               return true;
             },
             listeners,

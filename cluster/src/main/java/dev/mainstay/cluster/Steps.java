@@ -7,6 +7,7 @@ import dev.mainstay.engine.Apply.StepRunner;
 import dev.mainstay.engine.Step;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,14 +84,12 @@ final class Steps implements StepRunner<Action> {
                     Duration.ofSeconds(30))
                 .lines()
                 .toList());
-    List<Artifact> missing =
-        artifacts.stream().filter(artifact -> !arrived.contains(artifact.sha256())).toList();
     remote.run(
         node,
         "receiving artifacts",
         "receive",
         List.of(),
-        new ArtifactStream(bundle, missing, progress),
+        new ArtifactStream(bundle, artifacts, arrived, progress),
         SENDING);
     return true;
   }
@@ -99,12 +98,12 @@ final class Steps implements StepRunner<Action> {
     StringBuilder files = new StringBuilder();
     configure.hosts().ifPresent(file -> files.append(file.line()));
     configure.files().forEach(file -> files.append(file.line()));
-    remote.run(
+    remote.feed(
         configure.node(),
         "configuring the host",
         "configure",
+        Secret.of(files.toString()),
         List.of(configure.hostsBefore()),
-        Stdin.of(files.toString()),
         CONFIGURING);
     return true;
   }
@@ -139,8 +138,8 @@ final class Steps implements StepRunner<Action> {
   private boolean apply(List<String> manifests, String doing) throws InterruptedException {
     NodeSpec master = controlPlane.readyMaster();
     for (String manifest : manifests) {
-      remote.run(
-          master, doing, "apply-manifest", List.of(), Stdin.of(manifest), Duration.ofMinutes(2));
+      remote.feed(
+          master, doing, "apply-manifest", Secret.of(manifest), List.of(), Duration.ofMinutes(2));
     }
     return true;
   }

@@ -1,2 +1,3 @@
 # Applies the manifest on standard input.
-kubectl_here --request-timeout 60s apply --server-side --force-conflicts --field-manager mainstay -f - 
+take_input "$1"
+kubectl_here --request-timeout 60s apply --server-side --force-conflicts --field-manager mainstay -f "$input"

@@ -1,16 +1,18 @@
 # Writes files and brings the units up. Standard input: MODE PATH BASE64 a line. /etc/hosts is rewritten in
-# place, because containers have it mounted by inode; $1 is the sha256 that it must have before.
+# place, because containers have it mounted by inode; $2 is the sha256 that it must have before.
+take_input "$1"
 one_at_a_time
-changed=" "
-restart_proxy=
+mkdir -p /var/lib/mainstay
+# what was written but not yet acted upon, also by a run that broke off in between
+unsettled=/var/lib/mainstay/unsettled
+touch $unsettled
 while read -r mode path data; do
   mkdir -p "$(dirname "$path")"
   if [ "$path" = /etc/hosts ]; then
-    [ "$(sha256sum < /etc/hosts | cut -d' ' -f1)" = "$1" ] || die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75
-    mkdir -p /var/lib/mainstay
+    [ "$(sha256sum < /etc/hosts | cut -d' ' -f1)" = "$2" ] || die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75
     printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts
     cat /var/lib/mainstay/hosts > /etc/hosts
-    changed="$changed$path "
+    echo "$path" >> $unsettled
     continue
   fi
   printf '%s' "$data" | base64 -d > "$path.mainstay-new"
@@ -22,12 +24,12 @@ while read -r mode path data; do
   if [ "$path" = /etc/mainstay/haproxy.cfg ]; then
     haproxy -c -q -f "$path.mainstay-new" || { rm -f "$path.mainstay-new"; die "HAProxy refuses its new configuration; the running one stays" 65; }
   fi
+  echo "$path" >> $unsettled
   mv -f "$path.mainstay-new" "$path"
-  changed="$changed$path "
-done
-has_changed() { case $changed in *" $1 "*) return 0 ;; esac; return 1; }
+done < "$input"
+has_changed() { grep -qxF "$1" $unsettled; }
 
-case $changed in *" /etc/systemd/system/"*) systemctl daemon-reload ;; esac
+if grep -q "^/etc/systemd/system/" $unsettled; then systemctl daemon-reload; fi
 if has_changed /etc/modules-load.d/mainstay.conf; then
   for module in overlay br_netfilter nf_conntrack; do
     modprobe -q $module 2>/dev/null || true # built in, or a container: the check below tells
@@ -60,4 +62,4 @@ for unit in containerd mainstay-proxy; do
     die "$unit.service does not run"
   }
 done
-echo "$changed"
+rm -f $unsettled

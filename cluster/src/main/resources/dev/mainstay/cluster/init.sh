@@ -1,9 +1,9 @@
-# Makes the first master. Standard input: the kubeadm configuration. $1: the node's full name.
+# Makes the first master. Standard input: the kubeadm configuration.
+take_input "$1"
 one_at_a_time
 [ -e /etc/mainstay/stage ] && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
 mkdir -p /etc/mainstay/kubeadm /var/lib/mainstay/log
-cat > /etc/mainstay/kubeadm/init.yaml
-chmod 600 /etc/mainstay/kubeadm/init.yaml
+install -m 600 "$input" /etc/mainstay/kubeadm/init.yaml
 echo started > /etc/mainstay/stage
 if ! kubeadm init --config /etc/mainstay/kubeadm/init.yaml --skip-token-print --skip-certificate-key-print > /var/lib/mainstay/log/init.log 2>&1; then
   kubeadm_error /var/lib/mainstay/log/init.log

@@ -35,6 +35,8 @@ for unit in containerd kubelet mainstay-proxy; do
   say unit "$unit $(systemctl is-active $unit 2>/dev/null) $(systemctl is-enabled $unit 2>/dev/null)"
 done
 
+[ -f /var/lib/mainstay/unsettled ] && say unsettled 1
+
 # what Mainstay put here and is still as it was put
 if [ -f /var/lib/mainstay/installed ]; then
   while read -r sha256 size mtime path; do

@@ -1,5 +1,5 @@
 set -eu
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C KUBECACHEDIR=/run/mainstay/kube-cache
 umask 022
 die() { echo "$1" >&2; exit "${2:-1}"; }
 # Steps on one host wait for each other, also for one that lost its control machine and runs on.
@@ -7,6 +7,14 @@ one_at_a_time() {
   mkdir -p /run/mainstay
   exec 8>/run/mainstay/step.lock
   flock -w 600 8 || die "a step of an earlier run has held /run/mainstay/step.lock for 10 minutes"
+}
+# Takes standard input whole into the file $input, and refuses one that the connection cut short: $1 is its sha256.
+take_input() {
+  mkdir -p /run/mainstay
+  input=$(mktemp /run/mainstay/input.XXXXXX)
+  trap 'rm -f "$input"' EXIT
+  cat > "$input"
+  [ "$(sha256sum < "$input" | cut -d' ' -f1)" = "$1" ] || die "the input did not arrive whole; nothing was changed" 75
 }
 etcdctl_here() {
   etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \

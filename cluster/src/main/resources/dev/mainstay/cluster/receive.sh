@@ -1,25 +1,37 @@
-# Takes artifacts from standard input: a header line SHA256 SIZE KIND NAME DESTINATION, then SIZE bytes, again and again.
-# Each is checked before it is used; what was received whole stays if the rest never comes.
+# Takes artifacts from standard input: first a line STATE SHA256 SIZE KIND NAME DESTINATION for each, then an empty
+# line, then the bytes of those whose STATE is "send", one after the other. Each is checked before it is used; what was
+# received whole stays if the rest never comes.
 one_at_a_time
 store=/var/lib/mainstay/artifacts
 mkdir -p "$store"
 rm -f "$store"/*.part
-while read -r sha256 size kind name destination; do
+: > "$store/index.new"
+complete=
+while read -r state sha256 size kind name destination; do
+  [ -n "$state" ] || { complete=yes; break; }
+  printf '%s %s %s %s %s %s\n' "$state" "$sha256" "$size" "$kind" "$name" "$destination" >> "$store/index.new"
+done
+[ -n "$complete" ] || die "the list of artifacts did not arrive whole; nothing was changed" 75
+mv -f "$store/index.new" "$store/index"
+# what an earlier run sent and this one has no use for
+for file in "$store"/*; do
+  case ${file##*/} in index) ;; *) grep -q " ${file##*/} " "$store/index" || rm -f "$file" ;; esac
+done
+while read -r state sha256 size kind name destination <&3; do
+  [ "$state" = send ] || continue
   file=$store/$sha256
   got=$(head -c "$size" | tee "$file.part" | sha256sum | cut -d' ' -f1) || true
   [ "$(stat -c %s "$file.part")" = "$size" ] || {
     rm -f "$file.part"
-    die "$name did not arrive whole; $(df -Pm /var/lib | awk 'NR == 2 {print $4 " MiB are free on " $6}')" 75
+    die "$name did not arrive whole; $(df -Pm "$store" | awk 'NR == 2 {print $4 " MiB are free on " $6}')" 75
   }
   [ "$got" = "$sha256" ] || { rm -f "$file.part"; die "$name arrived with sha256 $got, expected $sha256" 65; }
   mv "$file.part" "$file"
-  printf '%s %s %s %s\n' "$sha256" "$kind" "$name" "$destination" >> "$store/index.new"
-done
-[ -f "$store/index.new" ] && sort -u "$store/index.new" ${store:+$( [ -f "$store/index" ] && echo "$store/index")} -o "$store/index" && rm -f "$store/index.new"
+done 3< "$store/index"
 
 install_packages() {
   debs=""
-  while read -r sha256 kind name destination; do
+  while read -r state sha256 size kind name destination; do
     [ "$kind" = package ] && [ -f "$store/$sha256" ] || continue
     cp -l "$store/$sha256" "$store/$name.deb" 2>/dev/null || cp "$store/$sha256" "$store/$name.deb"
     dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q ^ii || echo "$name" >> /var/lib/mainstay/packages
@@ -49,13 +61,13 @@ install_packages() {
     systemctl disable -q haproxy.service 2>/dev/null || true
   fi
   rm -f $debs
-  while read -r sha256 kind name destination; do
+  while read -r state sha256 size kind name destination; do
     if [ "$kind" = package ]; then rm -f "$store/$sha256"; fi
   done < "$store/index"
 }
 
 install_binaries() {
-  while read -r sha256 kind name destination; do
+  while read -r state sha256 size kind name destination; do
     [ "$kind" = binary ] && [ -f "$store/$sha256" ] || continue
     mkdir -p "$(dirname "$destination")"
     chmod 755 "$store/$sha256"
@@ -73,6 +85,6 @@ install_binaries() {
   done < "$store/index"
 }
 
-touch "$store/index" /var/lib/mainstay/packages
+touch /var/lib/mainstay/packages
 install_packages
 install_binaries

@@ -1,6 +1,6 @@
 # Gives the host back as it was before Mainstay. Standard input: the text of /etc/hosts without our block.
+take_input "$1"
 one_at_a_time
-cat > /run/mainstay/hosts.before
 systemctl is-active -q containerd.service || systemctl start containerd.service 2>/dev/null || true
 if [ -x /usr/local/bin/kubeadm ] && [ -e /etc/mainstay/stage ]; then
   timeout 180 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
@@ -30,7 +30,7 @@ for tool in iptables ip6tables; do
   command -v $tool-save > /dev/null || continue
   $tool-save 2>/dev/null | grep -v -E 'KUBE|FLANNEL|CNI-' | $tool-restore 2>/dev/null || true
 done
-cat /run/mainstay/hosts.before > /etc/hosts
+cat "$input" > /etc/hosts
 if [ -f /var/lib/mainstay/installed ]; then
   while read -r sha256 size mtime path; do rm -f "$path"; done < /var/lib/mainstay/installed
 fi
@@ -44,10 +44,10 @@ rm -f /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service
   /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf
 rmdir /etc/systemd/system/kubelet.service.d 2>/dev/null || true
 rm -rf /etc/kubernetes /etc/mainstay /var/lib/mainstay /var/lib/cni /etc/cni/net.d /run/flannel /opt/cni/bin
-rmdir /etc/cni /opt/cni 2>/dev/null || true
+rmdir /etc/cni /opt/cni /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null || true
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null || true
 if [ -n "$theirs" ]; then
   systemctl enable -q --now containerd.service
 fi
-rm -rf /run/mainstay/hosts.before /run/mainstay/reset.log /run/mainstay/dpkg.log
+rm -rf /run/mainstay/reset.log /run/mainstay/dpkg.log

@@ -1,7 +1,8 @@
 # Makes a provisioned master's proxy point to itself. Standard input: its haproxy.cfg.
+take_input "$1"
 one_at_a_time
 cmp -s /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt || install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
-cat > /etc/mainstay/haproxy.cfg.mainstay-new
+install -m 644 "$input" /etc/mainstay/haproxy.cfg.mainstay-new
 haproxy -c -q -f /etc/mainstay/haproxy.cfg.mainstay-new || die "HAProxy refuses its new configuration; the running one stays" 65
 if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
   rm /etc/mainstay/haproxy.cfg.mainstay-new

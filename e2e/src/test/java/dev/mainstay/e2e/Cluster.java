@@ -62,7 +62,9 @@ final class Cluster {
         List.of(
             "bash",
             "-c",
-            "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n" + script));
+            "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+                + " KUBECACHEDIR=/run/kube-cache\n"
+                + script));
   }
 
   /** What kubectl prints on a master, with the administrator's kubeconfig. */
