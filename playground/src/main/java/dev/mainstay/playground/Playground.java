@@ -124,7 +124,8 @@ public final class Playground {
           present.get().hosts().stream()
               .map(PlaygroundRecord.Host::name)
               .collect(Collectors.toSet());
-      if (!names.containsAll(spec.hosts().keySet())) {
+      boolean asked = !spec.hosts().equals(PlaygroundSpec.DEFAULT.hosts());
+      if (asked && !names.containsAll(spec.hosts().keySet())) {
         progress.note(
             "the playground %s exists and keeps its %d hosts; `mainstay playground add` makes more"
                 .formatted(name, names.size()));

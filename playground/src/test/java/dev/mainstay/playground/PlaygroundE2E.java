@@ -104,7 +104,7 @@ class PlaygroundE2E {
             + " && rm -rf l u w m");
     on(M1, "iptables -t nat -A PREROUTING -j RETURN && iptables -t nat -F && nft list ruleset");
     on(M1, "ip link add vx type vxlan id 1 dev host0 dstport 8472 && ip link delete vx");
-    assertThat(on(M1, "findmnt -no PROPAGATION /")).isEqualTo("shared");
+    assertThat(on(M1, "findmnt -no PROPAGATION /")).startsWith("shared");
   }
 
   @Test
