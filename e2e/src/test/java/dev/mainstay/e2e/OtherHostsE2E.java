@@ -136,7 +136,7 @@ final class OtherHostsE2E {
         "m1 (10.77.255.250)",
         "no answer");
     refuses(4, file().replace("{user: ops}", "{user: nobody-here}"), "m3", "no key was accepted");
-    refuses(4, file().replace("{user: ops}", "{user: guest}"), "guest is not root");
+    refuses(4, file().replace("{user: ops}", "{user: guest}"), "sudo does not take the password of guest");
     refuses(
         4,
         file().replace("port: 2222, key: " + key, "port: 2222, key: /nowhere/key"),
