@@ -104,6 +104,7 @@ public final class Playground {
     Preflight.requireRoot();
     PlaygroundProgress one = oneAtATime(progress);
     Preflight.tools(one);
+    Preflight.machineId(one);
     try (PlaygroundLock _ = lock()) {
       PlaygroundRecord record = record(spec, one);
       Preflight.room(directory, record.hosts().size(), one);

@@ -82,6 +82,19 @@ final class Preflight {
     progress.done("installed " + names, Duration.ofNanos(System.nanoTime() - start));
   }
 
+  /** systemd-nspawn derives hardware addresses from it; machines made from images may lack it. */
+  static void machineId(PlaygroundProgress progress) {
+    Path file = Path.of("/etc/machine-id");
+    try {
+      if (!Files.exists(file) || Files.readString(file).isBlank()) {
+        progress.note("this machine has no id yet: writing " + file);
+        Command.must("systemd-machine-id-setup");
+      }
+    } catch (IOException e) {
+      throw new PlaygroundException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
   /** Hosts and their Kubernetes take 2 GB each. */
   static void room(Path directory, int hosts, PlaygroundProgress progress) {
     long free = directory.toFile().getUsableSpace();
