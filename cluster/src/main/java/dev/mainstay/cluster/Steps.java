@@ -39,7 +39,7 @@ final class Steps implements StepRunner<Action> {
     this.controlPlane = new ControlPlane(spec, facts, remote);
     this.makeMaster = new MakeMaster(spec, traits, remote, controlPlane);
     this.joinNode = new JoinNode(spec, traits, remote, controlPlane);
-    this.verify = new VerifyCluster(spec, remote, controlPlane, observe);
+    this.verify = new VerifyCluster(spec, facts, remote, controlPlane, observe);
   }
 
   private static KubeadmConfig.HostTraits traits(ClusterFacts facts) {

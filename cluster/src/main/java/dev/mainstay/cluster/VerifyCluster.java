@@ -23,12 +23,25 @@ final class VerifyCluster {
   private static final int WINDOW = 64;
 
   private final ClusterSpec spec;
+  private final List<NodeSpec> reachable;
   private final RemoteSteps remote;
   private final ControlPlane controlPlane;
   private final Observe observe;
 
-  VerifyCluster(ClusterSpec spec, RemoteSteps remote, ControlPlane controlPlane, Observe observe) {
+  /**
+   * Looks at nothing yet.
+   *
+   * @param facts the hosts that could not be looked at before are not waited for now
+   */
+  VerifyCluster(
+      ClusterSpec spec,
+      ClusterFacts facts,
+      RemoteSteps remote,
+      ControlPlane controlPlane,
+      Observe observe) {
     this.spec = spec;
+    this.reachable =
+        spec.nodes().stream().filter(node -> facts.host(node.name()).isPresent()).toList();
     this.remote = remote;
     this.controlPlane = controlPlane;
     this.observe = observe;
@@ -40,7 +53,7 @@ final class VerifyCluster {
    * @throws Failure.Failed with all that is not well after 5 minutes
    */
   boolean await(Progress progress) throws InterruptedException {
-    List<String> everyone = spec.nodes().stream().map(node -> node.name().value()).toList();
+    List<String> everyone = reachable.stream().map(node -> node.name().value()).toList();
     long giveUp = System.nanoTime() + LIMIT.toNanos();
     List<String> lacks = List.of();
     do {
@@ -69,7 +82,7 @@ final class VerifyCluster {
 
   private List<String> silentProxies() throws InterruptedException {
     List<String> silent = new ArrayList<>();
-    for (Optional<String> one : FanOut.map(spec.nodes(), WINDOW, this::silence)) {
+    for (Optional<String> one : FanOut.map(reachable, WINDOW, this::silence)) {
       one.ifPresent(silent::add);
     }
     return silent;

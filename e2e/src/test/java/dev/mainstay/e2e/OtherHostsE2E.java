@@ -125,6 +125,8 @@ final class OtherHostsE2E {
   @Test
   @Order(1)
   void refusesHostsThatItCannotEnter() {
+    // in the playground's own network, where no host has it
+    String nobody = ADDRESS.getOrDefault("m1", "").replaceFirst("\\d+$", "250");
     refuses(
         4,
         file().replace("port: 2222", "port: 2299"),
@@ -132,11 +134,14 @@ final class OtherHostsE2E {
         "nothing listens");
     refuses(
         4,
-        file().replace("m1: " + ADDRESS.get("m1"), "m1: 10.77.255.250"),
-        "m1 (10.77.255.250)",
-        "no answer");
+        file().replace("m1: " + ADDRESS.get("m1"), "m1: " + nobody),
+        "m1 (" + nobody + ")",
+        "is the host on");
     refuses(4, file().replace("{user: ops}", "{user: nobody-here}"), "m3", "no key was accepted");
-    refuses(4, file().replace("{user: ops}", "{user: guest}"), "sudo does not take the password of guest");
+    refuses(
+        4,
+        file().replace("{user: ops}", "{user: guest}"),
+        "sudo does not take the password of guest");
     refuses(
         4,
         file().replace("port: 2222, key: " + key, "port: 2222, key: /nowhere/key"),

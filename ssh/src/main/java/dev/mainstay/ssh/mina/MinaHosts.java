@@ -372,9 +372,12 @@ public final class MinaHosts implements Hosts {
           "is sshd running there, and is ssh.port right?",
           true);
     }
-    if (why.contains("timeout") || why.contains("timed out") || why.contains("imed out")) {
+    if (why.contains("timeout")
+        || why.contains("timed out")
+        || why.contains("imed out")
+        || why.contains("No route to host")) {
       return new Failure.Unreachable(
-          label + ": no answer from " + at + " within " + CONNECT_DEADLINE.toSeconds() + " s",
+          label + ": no answer from " + at + " (" + why + ")",
           "is the host on, is the address right, does a firewall drop port "
               + node.ssh().port()
               + "?",
