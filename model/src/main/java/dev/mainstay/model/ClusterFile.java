@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -57,6 +58,7 @@ public final class ClusterFile {
   private final YamlFile yaml;
   private final Path folder;
   private final Path home;
+  private final Map<NodeName, Value> nodeValues = new LinkedHashMap<>();
 
   private ClusterFile(YamlFile yaml, Path folder, Path home) {
     this.yaml = yaml;
@@ -233,7 +235,6 @@ public final class ClusterFile {
 
   private List<NodeSpec> nodes(Value top, Map<String, Value> entries, SshSpec ssh) {
     List<NodeSpec> nodes = new ArrayList<>();
-    Map<NodeName, Value> names = new LinkedHashMap<>();
     Map<Address, NodeName> addresses = new HashMap<>();
     Optional<Value> masters = required(top, entries, "masters");
     for (Role role : Role.values()) {
@@ -252,7 +253,7 @@ public final class ClusterFile {
           return;
         }
         NodeName node = new NodeName(name);
-        if (names.putIfAbsent(node, value) != null) {
+        if (nodeValues.putIfAbsent(node, value) != null) {
           yaml.error(value, "is a master already", "every node has a name of its own");
           return;
         }
@@ -391,27 +392,22 @@ public final class ClusterFile {
           pods + " is too small: every node takes a /24 of it",
           "use a /16");
     }
-    for (NodeSpec node : nodes) {
-      for (Cidr cidr : List.of(pods, services)) {
-        if (cidr.contains(node.address())) {
-          yaml.error(
-              at.orElse(new Value(nodeless(its, network), "network")),
-              "%s contains %s, the address of %s".formatted(cidr, node.address(), node.name()),
-              "set network.pods and network.services apart from the hosts' own network");
-        }
-      }
-    }
+    clash(its, "pods", pods, nodes);
+    clash(its, "services", services, nodes);
   }
 
-  private static org.snakeyaml.engine.v2.nodes.Node nodeless(
-      Map<String, Value> its, Optional<Value> network) {
-    return network
-        .map(Value::node)
-        .orElseGet(() ->
-            new org.snakeyaml.engine.v2.nodes.ScalarNode(
-                org.snakeyaml.engine.v2.nodes.Tag.STR,
-                its.toString(),
-                org.snakeyaml.engine.v2.common.ScalarStyle.PLAIN));
+  /** Says once that {@code cidr}, the value of {@code key} or its default, holds hosts. */
+  private void clash(Map<String, Value> its, String key, Cidr cidr, List<NodeSpec> nodes) {
+    for (NodeSpec node : nodes) {
+      if (cidr.contains(node.address())) {
+        yaml.error(
+            optional(its, key).orElseGet(() -> Objects.requireNonNull(nodeValues.get(node.name()))),
+            "%s, the network of %s, contains %s, the address of %s"
+                .formatted(cidr, key, node.address(), node.name()),
+            "set network." + key + " apart from the hosts' own network");
+        return;
+      }
+    }
   }
 
   private Optional<Cidr> cidr(Value value) {
