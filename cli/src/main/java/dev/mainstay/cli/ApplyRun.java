@@ -103,13 +103,13 @@ final class ApplyRun {
       return done ? ExitCode.DONE : stop.isRequested() ? ExitCode.INTERRUPTED : ExitCode.FAILED;
     } finally {
       ended.countDown();
-      if (!stop.isRequested()) {
-        Runtime.getRuntime().removeShutdownHook(onInterrupt);
-      }
     }
   }
 
   private void stopAndWait(StopSignal stop, CountDownLatch ended) {
+    if (ended.getCount() == 0) {
+      return;
+    }
     stop.request();
     session
         .terminal()
