@@ -37,9 +37,12 @@ public final class KnownHosts {
   public synchronized void pin(NodeName node, String key) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
+      // people edit this file, and not every editor ends the last line
+      String text = Files.exists(file) ? Files.readString(file) : "";
+      String before = text.isEmpty() || text.endsWith("\n") ? "" : "\n";
       Files.writeString(
           file,
-          node + " " + key + "\n",
+          before + node + " " + key + "\n",
           StandardCharsets.UTF_8,
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);

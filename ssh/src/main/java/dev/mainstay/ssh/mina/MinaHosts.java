@@ -69,11 +69,11 @@ public final class MinaHosts implements Hosts {
   /** What a session is for, carried along so that its host key can be judged. */
   private static final class Login {
     final NodeSpec node;
-    final Optional<String> pinned;
+    final Optional<PublicKey> pinned;
     @Nullable Failure refusal;
     String fingerprint = "";
 
-    Login(NodeSpec node, Optional<String> pinned) {
+    Login(NodeSpec node, Optional<PublicKey> pinned) {
       this.node = node;
       this.pinned = pinned;
     }
@@ -83,7 +83,8 @@ public final class MinaHosts implements Hosts {
    * Starts a client with no login yet.
    *
    * @param sudoPassword for accounts that may not use sudo without one
-   * @param agentSocket the socket of the user's SSH agent
+   * @param agentSocket the socket of the user's SSH agent; one that nobody answers at is left out,
+   *     as OpenSSH does: a terminal may well outlive its agent
    * @param userKeys the folder with the user's own keys, {@code ~/.ssh}
    */
   public MinaHosts(
@@ -95,7 +96,7 @@ public final class MinaHosts implements Hosts {
     this.knownHosts = knownHosts;
     this.policy = policy;
     this.sudoPassword = sudoPassword;
-    this.agentSocket = agentSocket;
+    this.agentSocket = agentSocket.filter(UnixAgent::answers);
     this.userKeys = userKeys;
     this.client = client();
     client.start();
@@ -160,7 +161,8 @@ public final class MinaHosts implements Hosts {
   private MinaHost.Opened open(NodeSpec node) {
     SshSpec ssh = node.ssh();
     String label = node.name() + " (" + node.address() + ")";
-    Optional<String> pinned = ssh.hostKey().or(() -> knownHosts.find(node.name()));
+    Optional<PublicKey> pinned =
+        ssh.hostKey().or(() -> knownHosts.find(node.name())).map(key -> parse(key, label));
     Login login = new Login(node, pinned);
     SshdSocketAddress target = new SshdSocketAddress(node.address().value(), ssh.port());
     if (ssh.jump().isPresent()) {
@@ -242,9 +244,13 @@ public final class MinaHosts implements Hosts {
     List<KeyPair> keys = new ArrayList<>();
     for (Path path : files) {
       try (var in = Files.newInputStream(path)) {
-        SecurityUtils.loadKeyPairIdentities(
-                null, NamedResource.ofName(path.toString()), in, FilePasswordProvider.EMPTY)
-            .forEach(keys::add);
+        Iterable<KeyPair> found =
+            SecurityUtils.loadKeyPairIdentities(
+                null, NamedResource.ofName(path.toString()), in, FilePasswordProvider.EMPTY);
+        if (found == null) {
+          throw new IOException("it holds no private key");
+        }
+        found.forEach(keys::add);
       } catch (IOException | GeneralSecurityException unreadable) {
         if (file.isPresent() && agentSocket.isEmpty()) {
           throw new Failure.Unreachable(
@@ -286,7 +292,7 @@ public final class MinaHosts implements Hosts {
     String shown = KeyUtils.getFingerPrint(key);
     login.fingerprint = shown;
     if (login.pinned.isPresent()) {
-      PublicKey expected = parse(login.pinned.get(), label);
+      PublicKey expected = login.pinned.get();
       if (KeyUtils.compareKeys(expected, key)) {
         return true;
       }
@@ -343,7 +349,7 @@ public final class MinaHosts implements Hosts {
     if (login == null || login.pinned.isEmpty()) {
       return;
     }
-    String type = login.pinned.get().split(" ", 2)[0];
+    String type = KeyUtils.getKeyType(login.pinned.get());
     List<NamedFactory<Signature>> preferred = new ArrayList<>(session.getSignatureFactories());
     preferred.sort((a, b) -> Boolean.compare(signs(b.getName(), type), signs(a.getName(), type)));
     session.setSignatureFactories(preferred);

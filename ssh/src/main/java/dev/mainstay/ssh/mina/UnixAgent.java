@@ -32,6 +32,15 @@ final class UnixAgent extends AbstractAgentProxy {
     this.socket = socket;
   }
 
+  /** Whether an agent takes connections at {@code socket}. */
+  static boolean answers(Path socket) {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException | IllegalArgumentException nobody) {
+      return false;
+    }
+  }
+
   /** Makes one connection to the agent for each login. */
   static SshAgentFactory factory(Path socket) {
     return new SshAgentFactory() {

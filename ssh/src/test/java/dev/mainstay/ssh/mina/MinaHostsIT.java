@@ -1,0 +1,625 @@
+package dev.mainstay.ssh.mina;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.mainstay.model.Address;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
+import dev.mainstay.model.SshSpec;
+import dev.mainstay.ssh.Host;
+import dev.mainstay.ssh.HostKeyPolicy;
+import dev.mainstay.ssh.KnownHosts;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.RemoteCommand;
+import dev.mainstay.ssh.Secret;
+import dev.mainstay.ssh.Stdin;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.PublicKeyEntry;
+import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+final class MinaHostsIT {
+  private static final String ED25519 = "ssh-ed25519";
+  private static final String ECDSA = "ecdsa-sha2-nistp256";
+  private static final NodeName M1 = new NodeName("m1");
+  private static final String PASSWORD = "it's $ecret \u00e4";
+  private static final String SUDO_WITHOUT_PASSWORD =
+      """
+      [ "$1" = -n ] && shift
+      [ "$1" = -- ] && shift
+      exec "$@"
+      """;
+  private static final String SUDO_WITH_PASSWORD =
+      """
+      if [ "$1" = -n ]; then echo "sudo: a password is required" >&2; exit 1; fi
+      [ "$1 $2 $3 $4 $5" = "-k -S -p  --" ] || { echo "unexpected: $*" >&2; exit 99; }
+      IFS= read -r password
+      [ "$password" = "it's \\$ecret \u00e4" ] || { echo "sudo: 1 incorrect password attempt" >&2; exit 1; }
+      shift 5
+      exec "$@"
+      """;
+
+  @TempDir Path folder = Path.of("");
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private Path userKey = Path.of("");
+  private KeyPair user = new KeyPair(null, null);
+  private KeyPair hostKey = user;
+  private KnownHosts known = new KnownHosts(folder);
+
+  @BeforeEach
+  void makeKeys() throws Exception {
+    user = TestServer.key(ED25519);
+    userKey = writeKey("user", user);
+    hostKey = TestServer.key(ED25519);
+    known = new KnownHosts(folder.resolve("known_hosts"));
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (AutoCloseable one : open.reversed()) {
+      one.close();
+    }
+  }
+
+  private Path writeKey(String name, KeyPair pair) throws IOException, GeneralSecurityException {
+    Path file = folder.resolve(name);
+    try (OutputStream out =
+        Files.newOutputStream(
+            Files.createFile(
+                file,
+                PosixFilePermissions.asFileAttribute(
+                    PosixFilePermissions.fromString("rw-------"))))) {
+      OpenSSHKeyPairResourceWriter.INSTANCE.writePrivateKey(pair, "test", null, out);
+    }
+    return file;
+  }
+
+  private TestServer server(KeyPair... hostKeys) throws IOException {
+    TestServer server =
+        TestServer.start(
+            Files.createTempDirectory(folder, "server"),
+            hostKeys.length == 0 ? new KeyPair[] {hostKey} : hostKeys);
+    server.accept(user.getPublic());
+    open.add(server);
+    return server;
+  }
+
+  private MinaHosts hosts(HostKeyPolicy policy) {
+    return hosts(policy, Optional.empty(), Optional.empty());
+  }
+
+  private MinaHosts hosts(
+      HostKeyPolicy policy, Optional<Secret> sudoPassword, Optional<Path> agent) {
+    MinaHosts hosts =
+        new MinaHosts(known, policy, sudoPassword, agent, folder.resolve("no-usual-keys"));
+    open.add(hosts);
+    return hosts;
+  }
+
+  private SshSpec ssh(int port) {
+    return new SshSpec("root", Optional.of(userKey), port, Optional.empty(), Optional.empty());
+  }
+
+  private static NodeSpec node(SshSpec ssh) {
+    return new NodeSpec(M1, Role.MASTER, new Address("127.0.0.1"), ssh);
+  }
+
+  private NodeSpec node(TestServer server) {
+    return node(ssh(server.port()));
+  }
+
+  private NodeSpec node(TestServer server, String account) {
+    return node(
+        new SshSpec(
+            account, Optional.of(userKey), server.port(), Optional.empty(), Optional.empty()));
+  }
+
+  private static Failure.Unreachable refusal(MinaHosts hosts, NodeSpec node) {
+    Failure.Unreachable failure =
+        catchThrowableOfType(Failure.Unreachable.class, () -> hosts.login(node));
+    assertThat(failure).isNotNull();
+    assertThat(failure.exitCode()).isEqualTo(4);
+    assertThat(failure).hasMessageStartingWith("m1 (127.0.0.1): ");
+    return failure;
+  }
+
+  // logging in
+
+  @Test
+  void logsInWithAKeyFile() throws Exception {
+    TestServer server = server();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    assertThat(host.label()).isEqualTo("m1 (127.0.0.1)");
+    assertThat(host.fingerprint()).isEqualTo(KeyUtils.getFingerPrint(hostKey.getPublic()));
+    Output output = host.run(RemoteCommand.of("echo out; echo err >&2; exit 7"));
+    assertThat(output).isEqualTo(new Output(7, "out\n", "err\n"));
+  }
+
+  @Test
+  void oneLoginServesManyCommandsAtOnce() throws Exception {
+    TestServer server = server();
+    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
+    Host host = hosts.login(node(server));
+    List<Thread> threads = new ArrayList<>();
+    List<String> said = java.util.Collections.synchronizedList(new ArrayList<>());
+    for (int i = 0; i < 8; i++) {
+      String word = "w" + i;
+      threads.add(
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  said.add(host.run(RemoteCommand.of("echo \"$1\"", word)).stdout().strip());
+                } catch (InterruptedException stopped) {
+                  Thread.currentThread().interrupt();
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(said).containsExactlyInAnyOrder("w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7");
+    assertThat(hosts.login(node(server))).isSameAs(host);
+    assertThat(server.logins).hasValue(1);
+  }
+
+  @Test
+  void logsInWithAnRsaHostKey() throws Exception {
+    TestServer server = server(TestServer.key("ssh-rsa"));
+    hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    assertThat(known.find(M1)).hasValueSatisfying(key -> assertThat(key).startsWith("ssh-rsa "));
+    hosts(HostKeyPolicy.REFUSE).login(node(server));
+    assertThat(server.logins).hasValue(2);
+  }
+
+  @Test
+  void refusesAHostThatIsMetForTheFirstTime() throws Exception {
+    TestServer server = server();
+    Failure failure = refusal(hosts(HostKeyPolicy.REFUSE), node(server));
+    assertThat(failure)
+        .hasMessageContaining(KeyUtils.getFingerPrint(hostKey.getPublic()))
+        .hasMessageContaining("not known yet");
+    assertThat(failure.isRetryable()).isFalse();
+    assertThat(known.file()).doesNotExist();
+    assertThat(server.logins).hasValue(0);
+  }
+
+  @Test
+  void asksThePolicyWithTypeAndFingerprint() throws Exception {
+    TestServer server = server();
+    List<String> asked = new ArrayList<>();
+    hosts(
+            (node, key) -> {
+              asked.add(node.name() + " " + key);
+              return true;
+            })
+        .login(node(server));
+    assertThat(asked)
+        .containsExactly("m1 ssh-ed25519 " + KeyUtils.getFingerPrint(hostKey.getPublic()));
+  }
+
+  @Test
+  void aKeyOnceAcceptedIsKnownByTheNodesName() throws Exception {
+    TestServer server = server();
+    hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    assertThat(known.find(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
+    hosts(HostKeyPolicy.REFUSE).login(node(server));
+    assertThat(server.logins).hasValue(2);
+  }
+
+  @Test
+  void aKeyOfTheFileNeedsNoPin() throws Exception {
+    TestServer server = server();
+    SshSpec pinned =
+        new SshSpec(
+            "root",
+            Optional.of(userKey),
+            server.port(),
+            Optional.empty(),
+            Optional.of(PublicKeyEntry.toString(hostKey.getPublic())));
+    hosts(HostKeyPolicy.REFUSE).login(node(pinned));
+    assertThat(known.file()).doesNotExist();
+  }
+
+  @Test
+  void refusesAnotherMachineUnderAKnownName() throws Exception {
+    known.pin(M1, PublicKeyEntry.toString(hostKey.getPublic()));
+    KeyPair other = TestServer.key(ED25519);
+    TestServer server = server(other);
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(server));
+    assertThat(failure)
+        .hasMessageContaining("another machine answers")
+        .hasMessageContaining(KeyUtils.getFingerPrint(other.getPublic()))
+        .hasMessageContaining(KeyUtils.getFingerPrint(hostKey.getPublic()));
+    assertThat(failure.isRetryable()).isFalse();
+    assertThat(failure.advice()).contains(known.file().toString());
+    assertThat(known.find(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
+    assertThat(server.logins).hasValue(0);
+  }
+
+  @Test
+  void asksForTheTypeOfKeyThatIsPinned() throws Exception {
+    for (String type : List.of(ECDSA, ED25519)) {
+      KeyPair ecdsa = TestServer.key(ECDSA);
+      TestServer server = server(hostKey, ecdsa);
+      known.forget(M1);
+      KeyPair pinned = type.equals(ECDSA) ? ecdsa : hostKey;
+      known.pin(M1, PublicKeyEntry.toString(pinned.getPublic()));
+      Host host = hosts(HostKeyPolicy.REFUSE).login(node(server));
+      assertThat(host.fingerprint()).isEqualTo(KeyUtils.getFingerPrint(pinned.getPublic()));
+    }
+  }
+
+  @Test
+  void saysWhatAPinThatIsNoKeyIs() throws Exception {
+    known.pin(M1, "ssh-ed25519 garbage");
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(server()));
+    assertThat(failure)
+        .hasMessage("m1 (127.0.0.1): the pinned host key is not a public key: ssh-ed25519 garbage");
+    assertThat(failure.isRetryable()).isFalse();
+  }
+
+  @Test
+  void saysThatNoKeyWasAccepted() throws Exception {
+    TestServer server = server();
+    Path strange = writeKey("strange", TestServer.key(ED25519));
+    Failure failure =
+        refusal(
+            hosts(HostKeyPolicy.ACCEPT_NEW),
+            node(
+                new SshSpec(
+                    "root",
+                    Optional.of(strange),
+                    server.port(),
+                    Optional.empty(),
+                    Optional.empty())));
+    assertThat(failure).hasMessageContaining("root may not log in: no key was accepted");
+    assertThat(failure.isRetryable()).isFalse();
+  }
+
+  @Test
+  void saysThatNoKeyWasAcceptedWhereThereIsNone() throws Exception {
+    TestServer server = server();
+    SshSpec keyless =
+        new SshSpec("root", Optional.empty(), server.port(), Optional.empty(), Optional.empty());
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(keyless));
+    assertThat(failure).hasMessageContaining("no key was accepted");
+  }
+
+  @Test
+  void usesTheUsualKeysOfTheUser() throws Exception {
+    TestServer server = server();
+    Path usual = Files.createDirectories(folder.resolve("no-usual-keys"));
+    Files.copy(userKey, usual.resolve("id_ed25519"));
+    Files.writeString(usual.resolve("id_rsa"), "not a key\n");
+    SshSpec keyless =
+        new SshSpec("root", Optional.empty(), server.port(), Optional.empty(), Optional.empty());
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(keyless));
+    assertThat(host.run(RemoteCommand.of("echo hello")).stdout()).isEqualTo("hello\n");
+  }
+
+  @Test
+  void saysThatNothingListens() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(ssh(port)));
+    assertThat(failure).hasMessageContaining("nothing listens on 127.0.0.1:" + port);
+    assertThat(failure.isRetryable()).isTrue();
+  }
+
+  @Test
+  void refusesAKeyFileThatOthersCanRead() throws Exception {
+    Files.setPosixFilePermissions(userKey, PosixFilePermissions.fromString("rw-r--r--"));
+    TestServer server = server();
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(server));
+    assertThat(failure).hasMessageContaining("can be read by others");
+    assertThat(failure.advice()).isEqualTo("chmod 600 " + userKey);
+    assertThat(server.logins).hasValue(0);
+  }
+
+  @Test
+  void namesAMissingKeyFile() throws Exception {
+    Files.delete(userKey);
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(server()));
+    assertThat(failure).hasMessageContaining(userKey + " does not exist");
+  }
+
+  @Test
+  void namesAKeyFileThatHoldsNoKey() throws Exception {
+    Files.writeString(userKey, "hello\n");
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(server()));
+    assertThat(failure).hasMessageContaining(userKey.toString());
+  }
+
+  @Test
+  void logsInWithAKeyThatOnlyTheAgentHas() throws Exception {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/ssh-agent"))
+            && Files.isExecutable(Path.of("/usr/bin/ssh-add")));
+    TestServer server = server();
+    Path socket = folder.resolve("agent");
+    Process agent =
+        new ProcessBuilder("/usr/bin/ssh-agent", "-D", "-a", socket.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("agent.log").toFile())
+            .start();
+    open.add(agent::destroy);
+    await().until(() -> Files.exists(socket));
+    ProcessBuilder add = new ProcessBuilder("/usr/bin/ssh-add", "-q", userKey.toString());
+    add.environment().put("SSH_AUTH_SOCK", socket.toString());
+    assertThat(add.inheritIO().start().waitFor()).isZero();
+    SshSpec keyless =
+        new SshSpec("root", Optional.empty(), server.port(), Optional.empty(), Optional.empty());
+    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(socket));
+    assertThat(hosts.login(node(keyless)).run(RemoteCommand.of("echo hello")).stdout())
+        .isEqualTo("hello\n");
+  }
+
+  @Test
+  void aDeadAgentDoesNotKeepAKeyFileFromBeingUsed() throws Exception {
+    TestServer server = server();
+    MinaHosts hosts =
+        hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(folder.resolve("no-agent")));
+    assertThat(hosts.login(node(server)).run(RemoteCommand.of("echo hello")).stdout())
+        .isEqualTo("hello\n");
+  }
+
+  @Test
+  void reachesAHostThroughAJumpHost() throws Exception {
+    TestServer target = server();
+    KeyPair jumpKey = TestServer.key(ED25519);
+    TestServer jump = server(jumpKey);
+    jump.allowForwarding();
+    SshSpec through =
+        new SshSpec(
+            "root",
+            Optional.of(userKey),
+            target.port(),
+            Optional.of(new SshSpec.Jump("127.0.0.1", "jumper", jump.port(), Optional.of(userKey))),
+            Optional.empty());
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(through));
+    assertThat(host.run(RemoteCommand.of("echo hello")).stdout()).isEqualTo("hello\n");
+    assertThat(jump.logins).hasValue(1);
+    assertThat(jump.lines).isEmpty();
+    assertThat(known.find(new NodeName("jump-127-0-0-1-" + jump.port())))
+        .contains(PublicKeyEntry.toString(jumpKey.getPublic()));
+    assertThat(known.find(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
+  }
+
+  @Test
+  void saysThatAJumpHostDoesNotForward() throws Exception {
+    TestServer target = server();
+    TestServer jump = server();
+    SshSpec through =
+        new SshSpec(
+            "root",
+            Optional.of(userKey),
+            target.port(),
+            Optional.of(new SshSpec.Jump("127.0.0.1", "jumper", jump.port(), Optional.of(userKey))),
+            Optional.empty());
+    refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(through));
+    assertThat(target.logins).hasValue(0);
+  }
+
+  // running commands
+
+  @Test
+  void argumentsArriveUnchanged() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    int[] letters =
+        ("ab '\"\\$`!*?[]{}()<>|&;#~%\n\t"
+                + "\u00e4\u20ac"
+                + new String(Character.toChars(0x1f980)))
+            .codePoints()
+            .toArray();
+    List<String> words = new ArrayList<>(List.of("", "it's", "$HOME `id`", "two\nlines\n"));
+    for (int i = 0; i < 50; i++) {
+      StringBuilder word = new StringBuilder();
+      random
+          .ints(random.nextInt(20), 0, letters.length)
+          .forEach(index -> word.appendCodePoint(letters[index]));
+      words.add(word.toString());
+    }
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
+    Output output =
+        host.run(
+            new RemoteCommand("printf '%s\\0' \"$@\"", words, Stdin.EMPTY, Duration.ofSeconds(30)));
+    assertThat(output.stdout())
+        .describedAs("seed %d", seed)
+        .isEqualTo(String.join("\0", words) + "\0");
+  }
+
+  @Test
+  void inputOfManyMegabytesArrivesWhole() throws Exception {
+    byte[] bytes = new byte[6_000_001];
+    new Random(7).nextBytes(bytes);
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
+    Output output = host.run(RemoteCommand.of("sha256sum").withStdin(out -> out.write(bytes)));
+    assertThat(output.stdout())
+        .startsWith(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
+  }
+
+  @Test
+  void outputOfManyMegabytesComesBackWhole() throws Exception {
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Output output = host.run(RemoteCommand.of("seq 1 800000; seq 1 100000 >&2"), out);
+    assertThat(output.isSuccess()).isTrue();
+    assertThat(output.stdout()).isEmpty();
+    assertThat(out.toString(StandardCharsets.UTF_8)).hasSize(5_488_895).endsWith("\n800000\n");
+    assertThat(output.stderr()).hasSize(588_895).endsWith("\n100000\n");
+  }
+
+  @Test
+  void inputThatNobodyReadsHoldsNothingUp() throws Exception {
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
+    byte[] bytes = new byte[6_000_000];
+    assertThat(host.run(RemoteCommand.of("exit 3").withStdin(out -> out.write(bytes))).exit())
+        .isEqualTo(3);
+    assertThat(host.run(RemoteCommand.of("echo on")).stdout()).isEqualTo("on\n");
+  }
+
+  @Test
+  void aCommandPastItsDeadlineFailsAndTheLoginLivesOn() throws Exception {
+    TestServer server = server();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    long start = System.nanoTime();
+    assertThatThrownBy(
+            () -> host.run(RemoteCommand.of("exec sleep 600").within(Duration.ofSeconds(1))))
+        .isInstanceOf(Failure.Failed.class)
+        .hasMessage("m1 (127.0.0.1): not done within 1 s");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    assertThat(host.run(RemoteCommand.of("echo on")).stdout()).isEqualTo("on\n");
+    assertThat(server.logins).hasValue(1);
+  }
+
+  @Test
+  void aDeadlineHoldsWhileInputIsStuck() throws Exception {
+    TestServer server = server();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    byte[] bytes = new byte[8_000_000];
+    long start = System.nanoTime();
+    assertThatThrownBy(() ->
+            host.run(
+                RemoteCommand.of("exec sleep 600")
+                    .withStdin(out -> out.write(bytes))
+                    .within(Duration.ofSeconds(1))))
+        .isInstanceOf(Failure.Failed.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    assertThat(host.run(RemoteCommand.of("echo on")).stdout()).isEqualTo("on\n");
+  }
+
+  @Test
+  void aConnectionThatBreaksInTheMiddleIsSaidAndMadeAgain() throws Exception {
+    TestServer server = server();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    assertThatThrownBy(() -> host.run(RemoteCommand.of(TestServer.DROP), out))
+        .isInstanceOfSatisfying(
+            Failure.Unreachable.class, lost -> assertThat(lost.isRetryable()).isTrue())
+        .hasMessageContaining("m1 (127.0.0.1): ")
+        .hasMessageContaining("lost in the middle");
+    assertThat(host.run(RemoteCommand.of("echo again")).stdout()).isEqualTo("again\n");
+    assertThat(server.logins).hasValue(2);
+  }
+
+  // becoming root
+
+  @Test
+  void rootNeedsNoSudo() throws Exception {
+    TestServer server = server();
+    server.sudo("exit 99\n");
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    assertThat(host.run(RemoteCommand.of("echo hello")).stdout()).isEqualTo("hello\n");
+    assertThat(server.lines).containsExactly("bash -c 'echo hello' mainstay");
+  }
+
+  @Test
+  void othersBecomeRootBySudo() throws Exception {
+    TestServer server = server();
+    server.sudo(SUDO_WITHOUT_PASSWORD);
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server, "admin"));
+    Output output =
+        host.run(RemoteCommand.of("echo \"$1\"; cat", "it's").withStdin(Stdin.of("input")));
+    assertThat(output.stdout()).isEqualTo("it's\ninput");
+    host.run(RemoteCommand.of("true"));
+    assertThat(server.lines)
+        .containsExactly(
+            "sudo -n -- true",
+            "sudo -n -- bash -c 'echo \"$1\"; cat' mainstay 'it'\\''s'",
+            "sudo -n -- bash -c 'true' mainstay");
+  }
+
+  @Test
+  void sudosPasswordGoesByStandardInputAlone() throws Exception {
+    TestServer server = server();
+    server.sudo(SUDO_WITH_PASSWORD);
+    MinaHosts hosts =
+        hosts(HostKeyPolicy.ACCEPT_NEW, Optional.of(Secret.of(PASSWORD)), Optional.empty());
+    Host host = hosts.login(node(server, "admin"));
+    Output output = host.run(RemoteCommand.of("cat; exit 4").withStdin(Stdin.of("a\nb\n")));
+    assertThat(output).isEqualTo(new Output(4, "a\nb\n", ""));
+    assertThat(server.lines)
+        .hasSize(3)
+        .allSatisfy(line -> assertThat(line).startsWith("sudo ").doesNotContain("ecret"));
+    assertThat(server.lines.getLast()).startsWith("sudo -k -S -p '' -- bash -c ");
+  }
+
+  @Test
+  void saysThatSudoWantsAPassword() throws Exception {
+    TestServer server = server();
+    server.sudo(SUDO_WITH_PASSWORD);
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server, "admin"));
+    assertThatThrownBy(() -> host.run(RemoteCommand.of("true")))
+        .isInstanceOf(Failure.Unreachable.class)
+        .hasMessageContaining("admin is not root, and sudo wants a password");
+  }
+
+  @Test
+  void saysThatSudoRefusesAnAccount() throws Exception {
+    TestServer server = server();
+    server.sudo("echo 'admin is not in the sudoers file' >&2\nexit 1\n");
+    MinaHosts hosts =
+        hosts(HostKeyPolicy.ACCEPT_NEW, Optional.of(Secret.of(PASSWORD)), Optional.empty());
+    Host host = hosts.login(node(server, "admin"));
+    assertThatThrownBy(() -> host.run(RemoteCommand.of("true")))
+        .isInstanceOf(Failure.Unreachable.class)
+        .hasMessageContaining("sudo does not take the password of admin")
+        .hasMessageContaining("not in the sudoers file")
+        .hasMessageNotContaining("ecret");
+  }
+
+  @Test
+  void saysThatThereIsNoSudo() throws Exception {
+    TestServer server = server();
+    server.sudo("echo 'bash: sudo: command not found' >&2\nexit 127\n");
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server, "admin"));
+    assertThatThrownBy(() -> host.run(RemoteCommand.of("true")))
+        .isInstanceOf(Failure.Unreachable.class)
+        .hasMessageContaining("the host has no sudo");
+  }
+
+  @Test
+  void aServerThatStopsIsUnreachableUntilItIsBack() throws Exception {
+    TestServer server = server();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    server.close();
+    await()
+        .atMost(20, TimeUnit.SECONDS)
+        .untilAsserted(() ->
+            assertThatThrownBy(() -> host.run(RemoteCommand.of("true")))
+                .isInstanceOf(Failure.Unreachable.class)
+                .hasMessageContaining("nothing listens"));
+  }
+}
