@@ -69,7 +69,8 @@ final class Program {
   }
 
   Running start(String... arguments) {
-    List<String> line = new ArrayList<>();
+    // a shell's background jobs ignore Ctrl-C, and so would what they start
+    List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT"));
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(
         List.of(
