@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentSkipListSet;
  */
 final class ControlPlane {
   private static final Duration SHORT = Duration.ofMinutes(1);
-  private static final int SETTLE_TRIES = 60;
-  private static final Duration SETTLE_PAUSE = Duration.ofSeconds(2);
+  private static final int SETTLE_TRIES = 240;
+  private static final Duration SETTLE_PAUSE = Duration.ofMillis(500);
 
   private final ClusterSpec spec;
   private final RemoteSteps remote;

@@ -214,7 +214,7 @@ final class Planner {
                   "send %d artifacts (%d MB) and install them"
                       .formatted(lacking.size(), Math.ceilDiv(bytes, 1_000_000)),
                   fresh ? Disruption.NONE : Disruption.NODE,
-                  Set.of(),
+                  firstOfAll(node),
                   new Action.Deliver(node, lacking))));
     }
     configure(node, host, fresh, before)
@@ -236,6 +236,14 @@ final class Planner {
               before,
               new Action.ImportImages(node, newImages)));
     }
+  }
+
+  /** A new cluster waits for its first master alone, so that host gets the whole line first. */
+  private Set<String> firstOfAll(NodeSpec node) {
+    String first = id(DELIVER, founder);
+    return !clusterExists() && !node.equals(founder) && ids.contains(first)
+        ? Set.of(first)
+        : Set.of();
   }
 
   private static boolean lacks(HostFacts host, Artifact artifact) {
