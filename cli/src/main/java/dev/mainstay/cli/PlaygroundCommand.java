@@ -154,13 +154,21 @@ final class PlaygroundCommand {
                   : """
                   the cluster file: %s
                   try:
-                    ./mainstay playground exec%s %s -- kubectl --kubeconfig /etc/kubernetes/kubelet.conf get nodes
+                    ./mainstay kubeconfig --playground %s | ./mainstay playground exec%s %s -- \
+                  kubectl --kubeconfig /dev/stdin --context %s get nodes
                     ./mainstay status --playground %s
                     ./mainstay playground stop%s m1      and then status again: the cluster goes on
                     ./mainstay playground down%s         removes everything\
                   """
                       .formatted(
-                          playground.clusterFile(), named, last.name(), choice.name, named, named));
+                          playground.clusterFile(),
+                          choice.name,
+                          named,
+                          last.name(),
+                          choice.name,
+                          choice.name,
+                          named,
+                          named));
     }
   }
 
