@@ -67,11 +67,7 @@ record ClusterApi(
     for (String line : text.split("\n", -1)) {
       int space = line.indexOf(' ');
       if (space > 0) {
-        parts.put(
-            line.substring(0, space),
-            new String(
-                Base64.getDecoder().decode(line.substring(space + 1).strip()),
-                StandardCharsets.UTF_8));
+        parts.put(line.substring(0, space), decoded(line.substring(space + 1).strip()));
       }
     }
     JsonNode nodes = tree(parts, "nodes");
@@ -87,6 +83,14 @@ record ClusterApi(
             members(tree(parts, "members"), tree(parts, "etcd-status")),
             tree(parts, "description").path("data").path("cluster.json").asString(""),
             parts.getOrDefault("corefile", "")));
+  }
+
+  private static String decoded(String base64) {
+    try {
+      return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException torn) {
+      return "";
+    }
   }
 
   private static List<KubeNode> nodes(JsonNode list) {

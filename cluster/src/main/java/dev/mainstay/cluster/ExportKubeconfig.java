@@ -73,15 +73,13 @@ public final class ExportKubeconfig {
       cluster.put("tls-server-name", spec.domain().endpointName());
       cluster.put("certificate-authority-data", ca);
       clusters.add(named(name, "cluster", cluster));
-      contexts.add(named(name, "context", Map.of("cluster", name, "user", user)));
+      contexts.add(named(name, "context", context(name, user)));
     }
     Map<String, Object> endpoint = new LinkedHashMap<>();
     endpoint.put("server", "https://" + spec.endpoint());
     endpoint.put("certificate-authority-data", ca);
     clusters.add(named(spec.name().value(), "cluster", endpoint));
-    contexts.add(
-        named(
-            spec.name().value(), "context", Map.of("cluster", spec.name().value(), "user", user)));
+    contexts.add(named(spec.name().value(), "context", context(spec.name().value(), user)));
     Map<String, Object> credentials = new LinkedHashMap<>();
     credentials.put("client-certificate-data", field(text, "client-certificate-data"));
     credentials.put("client-key-data", field(text, "client-key-data"));
@@ -93,6 +91,13 @@ public final class ExportKubeconfig {
     document.put("contexts", contexts);
     document.put("current-context", spec.name() + "-" + answering.name());
     return document;
+  }
+
+  private static Map<String, Object> context(String cluster, String user) {
+    Map<String, Object> context = new LinkedHashMap<>();
+    context.put("cluster", cluster);
+    context.put("user", user);
+    return context;
   }
 
   private static Map<String, Object> named(String name, String kind, Object value) {

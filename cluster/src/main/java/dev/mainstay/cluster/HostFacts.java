@@ -130,7 +130,8 @@ record HostFacts(
         keyed(all, "unit"),
         one(all, "unsettled").equals("1"),
         Set.copyOf(new HashSet<>(list(all, "artifact"))),
-        Set.of(one(all, "packages").split(" +", -1)),
+        // a package of two architectures is there twice
+        Set.copyOf(List.of(one(all, "packages").split(" +", -1))),
         traces,
         one(all, "cluster-endpoint"),
         keyed(all, "kubeconfig"),

@@ -4,7 +4,9 @@ import dev.mainstay.model.Address;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -19,9 +21,10 @@ import java.util.regex.Pattern;
 record HostsFile(String text) {
   private static final String MUTED = "#mainstay# ";
   private static final Pattern BEGIN =
-      Pattern.compile("# BEGIN mainstay (\\S+) generation (\\d+).*");
+      Pattern.compile("# BEGIN mainstay (\\S+) generation (\\d{1,9})(\\D.*)?");
   private static final Pattern END = Pattern.compile("# END mainstay .*");
-  private static final Pattern LOOPBACK = Pattern.compile("(127\\.\\S+|::1)\\s+(.*)");
+  private static final Pattern LOOPBACK = Pattern.compile("\\s*(127\\.\\S+|::1)\\s+(.*)");
+  private static final Pattern ENDPOINT = Pattern.compile("127\\.0\\.0\\.1 api\\.(\\S+)");
 
   /** Our block's lines, without the markers, for {@code spec}. */
   static List<String> block(ClusterSpec spec) {
@@ -65,20 +68,17 @@ record HostsFile(String text) {
     block.addAll(block(spec));
     block.add("# END mainstay " + spec.name());
 
+    List<String> before = lines(text);
+    BitSet ours = ours(before);
     List<String> lines = new ArrayList<>();
     boolean placed = false;
-    boolean inside = false;
-    for (String line : lines(text)) {
-      if (BEGIN.matcher(line).matches()) {
-        inside = true;
-        if (!placed) {
-          lines.addAll(block);
-          placed = true;
-        }
-      } else if (inside && END.matcher(line).matches()) {
-        inside = false;
-      } else if (!inside) {
+    for (int i = 0; i < before.size(); i++) {
+      String line = before.get(i);
+      if (!ours.get(i)) {
         lines.add(claims(line, names) ? MUTED + line : line);
+      } else if (!placed) {
+        lines.addAll(block);
+        placed = true;
       }
     }
     if (!placed) {
@@ -89,14 +89,12 @@ record HostsFile(String text) {
 
   /** The text as it was before us: no block, and nothing muted. */
   HostsFile withoutBlock() {
+    List<String> before = lines(text);
+    BitSet ours = ours(before);
     List<String> lines = new ArrayList<>();
-    boolean inside = false;
-    for (String line : lines(text)) {
-      if (BEGIN.matcher(line).matches()) {
-        inside = true;
-      } else if (inside && END.matcher(line).matches()) {
-        inside = false;
-      } else if (!inside) {
+    for (int i = 0; i < before.size(); i++) {
+      if (!ours.get(i)) {
+        String line = before.get(i);
         lines.add(line.startsWith(MUTED) ? line.substring(MUTED.length()) : line);
       }
     }
@@ -121,13 +119,49 @@ record HostsFile(String text) {
     return addresses;
   }
 
+  /**
+   * Which lines are our blocks, markers included. A block whose end is missing reaches as far as
+   * its lines are of its domain, so that what follows it is not lost.
+   */
+  private static BitSet ours(List<String> lines) {
+    BitSet ours = new BitSet();
+    for (int i = 0; i < lines.size(); i++) {
+      if (!BEGIN.matcher(lines.get(i)).matches()) {
+        continue;
+      }
+      int next = i + 1;
+      while (next < lines.size()
+          && !END.matcher(lines.get(next)).matches()
+          && !BEGIN.matcher(lines.get(next)).matches()) {
+        next++;
+      }
+      boolean whole = next < lines.size() && END.matcher(lines.get(next)).matches();
+      ours.set(i, whole ? next + 1 : i + 1 + withoutEnd(lines.subList(i + 1, next)));
+    }
+    return ours;
+  }
+
+  private static int withoutEnd(List<String> lines) {
+    Matcher endpoint = ENDPOINT.matcher(lines.isEmpty() ? "" : lines.getFirst());
+    if (!endpoint.matches()) {
+      return 0;
+    }
+    Pattern node = Pattern.compile("\\S+ \\S+\\." + Pattern.quote(endpoint.group(1)) + " \\S+");
+    int length = 1;
+    while (length < lines.size() && node.matcher(lines.get(length)).matches()) {
+      length++;
+    }
+    return length;
+  }
+
+  /** Whether {@code line} would be found for one of {@code names}, as glibc reads it. */
   private static boolean claims(String line, Set<String> names) {
     Matcher loopback = LOOPBACK.matcher(line);
     if (!loopback.matches()) {
       return false;
     }
     for (String name : loopback.group(2).split("#", 2)[0].strip().split("\\s+", -1)) {
-      if (names.contains(name)) {
+      if (names.contains(name.toLowerCase(Locale.ROOT))) {
         return true;
       }
     }

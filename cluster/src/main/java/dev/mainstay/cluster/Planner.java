@@ -156,6 +156,7 @@ final class Planner {
           });
     }
     facts.api().ifPresent(this::refuseOtherNodes);
+    refuseLostMasters();
     for (NodeSpec node : spec.nodes()) {
       facts.host(node.name()).ifPresent(host -> refuseChanged(node, host));
     }
@@ -169,6 +170,20 @@ final class Planner {
         throw new Failure.Refused(
             node.name() + " is a node of the cluster but not in the file",
             "put it back into the file: this version of Mainstay does not remove nodes yet");
+      }
+    }
+  }
+
+  private void refuseLostMasters() {
+    if (spec.masters().stream().anyMatch(master -> stage(master).compareTo(Stage.JOINED) >= 0)) {
+      return;
+    }
+    for (NodeSpec worker : spec.workers()) {
+      if (stage(worker).compareTo(Stage.JOINED) >= 0) {
+        throw new Failure.Refused(
+            worker.name() + " is a node of the cluster, but no master that can be reached is",
+            "bring a master back. If all are gone for good, so is the cluster: mainstay reset gives"
+                + " the hosts back for a new one");
       }
     }
   }
@@ -381,19 +396,20 @@ final class Planner {
 
   private String joinMasters(String ready) {
     String previous = ready;
-    for (NodeSpec master : spec.masters()) {
-      Optional<HostFacts> host = facts.host(master.name());
-      if (host.isEmpty() || host.get().isProvisioned() || master.equals(founder)) {
-        continue;
-      }
-      Set<String> after = new HashSet<>(prepared(master));
+    // a learner that an unfinished join left behind would hold up every join: all of them go first
+    for (NodeSpec master : unfinished(Stage.STARTED)) {
+      Set<String> after = prepared(master);
       if (!previous.isEmpty()) {
         after.add(previous);
       }
-      if (host.get().stage() == Stage.STARTED) {
-        after = new HashSet<>(Set.of(cleanUp(masters, master, after)));
+      previous = cleanUp(masters, master, after);
+    }
+    for (NodeSpec master : unfinished(Stage.values())) {
+      Set<String> after = prepared(master);
+      if (!previous.isEmpty()) {
+        after.add(previous);
       }
-      if (host.get().stage() != Stage.JOINED) {
+      if (stage(master) != Stage.JOINED) {
         after =
             Set.of(
                 add(
@@ -410,6 +426,20 @@ final class Planner {
       previous = finish(masters, "masters/join", master, after);
     }
     return previous;
+  }
+
+  /** The masters besides the founder that are at one of {@code stages} and not finished. */
+  private List<NodeSpec> unfinished(Stage... stages) {
+    return spec.masters().stream()
+        .filter(master -> !master.equals(founder))
+        .filter(master -> facts.host(master.name()).isPresent())
+        .filter(master -> List.of(stages).contains(stage(master)))
+        .filter(master -> stage(master) != Stage.PROVISIONED)
+        .toList();
+  }
+
+  private Stage stage(NodeSpec node) {
+    return facts.host(node.name()).map(HostFacts::stage).orElse(Stage.EMPTY);
   }
 
   private String cleanUp(List<Step<Action>> phase, NodeSpec node, Set<String> after) {

@@ -1,0 +1,164 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class ClusterApiTest {
+  private static final String NODES =
+      """
+      {"apiVersion":"v1","kind":"List","items":[
+       {"apiVersion":"v1","kind":"Node","metadata":{"name":"m1.demo.internal"},
+        "status":{"addresses":[{"address":"10.77.0.11","type":"InternalIP"},
+                               {"address":"m1.demo.internal","type":"Hostname"}],
+         "conditions":[{"type":"MemoryPressure","status":"False"},{"type":"Ready","status":"True"}],
+         "nodeInfo":{"kubeletVersion":"v1.36.3"}}},
+       {"apiVersion":"v1","kind":"Node","metadata":{"name":"m2.demo.internal"},
+        "status":{"conditions":[{"type":"Ready","status":"Unknown"}]}}]}
+      """;
+  private static final String WORKLOADS =
+      """
+      {"apiVersion":"v1","kind":"List","items":[
+       {"kind":"DaemonSet","metadata":{"name":"kube-proxy"},
+        "status":{"desiredNumberScheduled":3,"numberReady":2}},
+       {"kind":"Deployment","metadata":{"name":"coredns"},"spec":{"replicas":2},"status":{"readyReplicas":2}},
+       {"kind":"Deployment","metadata":{"name":"starting"},"spec":{"replicas":2},"status":{}}]}
+      """;
+  private static final String MEMBERS =
+      """
+      {"header":{"cluster_id":14841639068965178418,"member_id":10276657743932975437,"raft_term":3},
+       "members":[
+        {"ID":10276657743932975437,"name":"m1.demo.internal","peerURLs":["https://m1.demo.internal:2380"],
+         "clientURLs":["https://m1.demo.internal:2379"]},
+        {"ID":18446744073709551615,"name":"m2.demo.internal","peerURLs":["https://10.77.0.12:2380"],
+         "clientURLs":["https://m2.demo.internal:2379"],"isLearner":true},
+        {"ID":42,"peerURLs":["https://10.77.0.13:2380"]}]}
+      """;
+  private static final String ETCD_STATUS =
+      """
+      [{"Endpoint":"https://m1.demo.internal:2379","Status":{"header":{"cluster_id":14841639068965178418,
+        "member_id":10276657743932975437,"revision":100,"raft_term":3},"version":"3.6.8",
+        "leader":10276657743932975437,"raftIndex":1234}},
+       {"Endpoint":"https://m2.demo.internal:2379","Status":{"header":{"member_id":18446744073709551615},
+        "leader":10276657743932975437,"isLearner":true}}]
+      """;
+
+  private static String line(String key, String content) {
+    return key
+        + " "
+        + Base64.getEncoder().encodeToString(content.getBytes(StandardCharsets.UTF_8))
+        + "\n";
+  }
+
+  private static ClusterApi parsed() {
+    return ClusterApi.parse(
+            line("nodes", NODES)
+                + line("workloads", WORKLOADS)
+                + line(
+                    "network",
+                    """
+                    {"kind":"List","items":[{"kind":"DaemonSet","metadata":{"name":"kube-flannel-ds"},
+                      "status":{"desiredNumberScheduled":3,"numberReady":3}}]}
+                    """)
+                + line(
+                    "description",
+                    "{\"kind\":\"ConfigMap\",\"data\":{\"cluster.json\":\"{\\\"name\\\":1}\"}}")
+                + line("corefile", ".:53 {\n}\n")
+                + line("members", MEMBERS)
+                + line("etcd-status", ETCD_STATUS))
+        .orElseThrow();
+  }
+
+  @Test
+  void readsNodes() {
+    assertThat(parsed().nodes())
+        .containsExactly(
+            new ClusterApi.KubeNode("m1.demo.internal", true, "v1.36.3", "10.77.0.11"),
+            new ClusterApi.KubeNode("m2.demo.internal", false, "", ""));
+    assertThat(parsed().node("m2.demo.internal")).isPresent();
+    assertThat(parsed().node("m2")).isEmpty();
+  }
+
+  @Test
+  void readsWorkloads() {
+    assertThat(parsed().workloads())
+        .containsExactly(
+            new ClusterApi.Workload("DaemonSet", "kube-proxy", 3, 2),
+            new ClusterApi.Workload("Deployment", "coredns", 2, 2),
+            new ClusterApi.Workload("Deployment", "starting", 2, 0),
+            new ClusterApi.Workload("DaemonSet", "kube-flannel-ds", 3, 3));
+  }
+
+  @Test
+  void readsMembersWithIdsOf64UnsignedBits() {
+    assertThat(parsed().members())
+        .containsExactly(
+            new ClusterApi.Member(
+                "10276657743932975437",
+                "m1.demo.internal",
+                List.of("https://m1.demo.internal:2380"),
+                false,
+                true,
+                true),
+            new ClusterApi.Member(
+                "18446744073709551615",
+                "m2.demo.internal",
+                List.of("https://10.77.0.12:2380"),
+                true,
+                true,
+                false),
+            new ClusterApi.Member(
+                "42", "", List.of("https://10.77.0.13:2380"), false, false, false));
+  }
+
+  @Test
+  void aMemberWithoutALeaderIsNotHealthy() {
+    ClusterApi api =
+        ClusterApi.parse(
+                line("nodes", NODES)
+                    + line("members", MEMBERS)
+                    + line(
+                        "etcd-status",
+                        "[{\"Status\":{\"header\":{\"member_id\":42},\"leader\":0}},"
+                            + "{\"Status\":null}]"))
+            .orElseThrow();
+    assertThat(api.members()).noneMatch(ClusterApi.Member::healthy);
+    assertThat(api.members()).noneMatch(ClusterApi.Member::leader);
+  }
+
+  @Test
+  void readsDescriptionAndCorefile() {
+    assertThat(parsed().description()).isEqualTo("{\"name\":1}");
+    assertThat(parsed().corefile()).isEqualTo(".:53 {\n}\n");
+  }
+
+  @Test
+  void thereIsNoApiWhereNodesDoNotCome() {
+    assertThat(ClusterApi.parse("")).isEmpty();
+    assertThat(ClusterApi.parse(line("nodes", ""))).isEmpty();
+    assertThat(ClusterApi.parse(line("nodes", "{\"items\":[") + line("members", MEMBERS)))
+        .isEmpty();
+  }
+
+  @Test
+  void whatElseDoesNotComeIsEmpty() {
+    ClusterApi api =
+        ClusterApi.parse(line("nodes", NODES) + "workloads \nmembers \nnetwork \n").orElseThrow();
+    assertThat(api.workloads()).isEmpty();
+    assertThat(api.members()).isEmpty();
+    assertThat(api.description()).isEmpty();
+    assertThat(api.corefile()).isEmpty();
+  }
+
+  @Test
+  void anAnswerThatBrokeOffIsNone() {
+    String whole = line("nodes", NODES) + line("members", MEMBERS);
+    for (int cut = 0; cut < whole.length(); cut += 37) {
+      // whatever comes of it, it must not throw
+      assertThat(ClusterApi.parse(whole.substring(0, cut))).isNotNull();
+    }
+  }
+}

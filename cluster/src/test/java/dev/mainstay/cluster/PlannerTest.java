@@ -1,0 +1,566 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mainstay.bundle.Bundle;
+import dev.mainstay.engine.Disruption;
+import dev.mainstay.engine.Plan;
+import dev.mainstay.engine.Step;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.ComponentSettings;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.Role;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PlannerTest {
+  private static final ClusterSpec SPEC = Fixture.spec(3, 2);
+
+  private final Bundle bundle;
+
+  PlannerTest(@TempDir Path folder) {
+    bundle = Fixture.bundle(folder);
+  }
+
+  private FakeHost host(String name) {
+    return FakeHost.of(SPEC, name);
+  }
+
+  private FakeHost host(String name, Stage stage) {
+    return host(name).at(stage, SPEC, bundle);
+  }
+
+  private Plan<Action> plan(ClusterSpec spec, Optional<ClusterApi> api, FakeHost... hosts) {
+    return new Planner(
+            spec,
+            Fixture.facts(java.util.Arrays.stream(hosts).map(FakeHost::facts).toList(), api),
+            bundle,
+            Fixture.description(spec, bundle),
+            Fixture.FRESH_ID)
+        .plan();
+  }
+
+  /** A plan for a living cluster of {@code SPEC}. */
+  private Plan<Action> change(FakeHost... hosts) {
+    return plan(SPEC, Optional.of(Fixture.api(SPEC, bundle)), hosts);
+  }
+
+  /** A plan where no API answers. */
+  private Plan<Action> found(FakeHost... hosts) {
+    return plan(SPEC, Optional.empty(), hosts);
+  }
+
+  private static List<String> ids(Plan<Action> plan) {
+    return plan.steps().stream().map(Step::id).toList();
+  }
+
+  private static Step<Action> step(Plan<Action> plan, String id) {
+    return plan.steps().stream().filter(step -> step.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  private static boolean has(Plan<Action> plan, String id) {
+    return ids(plan).contains(id);
+  }
+
+  /** Whether {@code later} cannot begin before {@code earlier} has succeeded. */
+  private static boolean waits(Plan<Action> plan, String later, String earlier) {
+    Set<String> reached = new HashSet<>();
+    List<String> open = new ArrayList<>(List.of(later));
+    while (!open.isEmpty()) {
+      String id = open.removeLast();
+      if (reached.add(id)) {
+        open.addAll(step(plan, id).after());
+      }
+    }
+    return !later.equals(earlier) && has(plan, earlier) && reached.contains(earlier);
+  }
+
+  @Test
+  void aWellClusterNeedsNothing() {
+    Plan<Action> plan =
+        change(
+            host("m1", Stage.PROVISIONED),
+            host("m2", Stage.PROVISIONED),
+            host("m3", Stage.PROVISIONED),
+            host("w1", Stage.PROVISIONED),
+            host("w2", Stage.PROVISIONED));
+    assertThat(plan.isEmpty()).describedAs("%s", plan.steps()).isTrue();
+  }
+
+  @Test
+  void emptyHostsBecomeACluster() {
+    Plan<Action> plan = found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2"));
+    assertThat(ids(plan))
+        .containsExactly(
+            "hosts/deliver/m1",
+            "hosts/deliver/m2",
+            "hosts/deliver/m3",
+            "hosts/deliver/w1",
+            "hosts/deliver/w2",
+            "hosts/configure/m1",
+            "hosts/configure/m2",
+            "hosts/configure/m3",
+            "hosts/configure/w1",
+            "hosts/configure/w2",
+            "hosts/images/m1",
+            "hosts/images/m2",
+            "hosts/images/m3",
+            "hosts/images/w1",
+            "hosts/images/w2",
+            "masters/init/m1",
+            "masters/init/m1/finish",
+            "masters/join/m2",
+            "masters/join/m2/finish",
+            "masters/join/m3",
+            "masters/join/m3/finish",
+            "workers/join/w1",
+            "workers/join/w2",
+            "cluster/addons/network",
+            "cluster/addons/description",
+            "cluster/verify");
+    assertThat(plan.steps().subList(0, 15)).allMatch(step -> step.disrupts() == Disruption.NONE);
+    assertThat(waits(plan, "masters/init/m1", "hosts/images/m1")).isTrue();
+    assertThat(waits(plan, "masters/init/m1", "hosts/configure/m2")).isFalse();
+  }
+
+  @Test
+  void mastersJoinOneAtATime() {
+    Plan<Action> plan = found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2"));
+    assertThat(waits(plan, "masters/join/m2", "masters/init/m1/finish")).isTrue();
+    assertThat(step(plan, "masters/join/m3").after())
+        .contains("masters/join/m2/finish", "hosts/images/m3");
+  }
+
+  @Test
+  void workersWaitForTheFirstFinishedMasterAlone() {
+    Plan<Action> plan = found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2"));
+    assertThat(step(plan, "workers/join/w1").after())
+        .contains("masters/init/m1/finish", "hosts/images/w1");
+    assertThat(waits(plan, "workers/join/w1", "masters/join/m2")).isFalse();
+    assertThat(waits(plan, "workers/join/w2", "workers/join/w1")).isFalse();
+  }
+
+  @Test
+  void theLookAtTheWholeWaitsForEverything() {
+    Plan<Action> plan = found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2"));
+    List<String> others = new ArrayList<>(ids(plan));
+    others.remove("cluster/verify");
+    assertThat(step(plan, "cluster/verify").after()).containsExactlyInAnyOrderElementsOf(others);
+  }
+
+  @Test
+  void aNewClusterGetsAFreshIdAndAnOldOneKeepsIts() {
+    Action.Configure fresh =
+        (Action.Configure) step(found(host("m1")), "hosts/configure/m1").action();
+    assertThat(fresh.files())
+        .anySatisfy(file -> assertThat(file.content()).contains(Fixture.FRESH_ID));
+    FakeHost begun = host("m2");
+    begun.identity = Optional.of(new NodeIdentity(Fixture.ID, "demo", "m2", "master"));
+    Action.Configure old =
+        (Action.Configure) step(found(host("m1"), begun), "hosts/configure/m1").action();
+    assertThat(old.files()).anySatisfy(file -> assertThat(file.content()).contains(Fixture.ID));
+  }
+
+  @Test
+  void preparedHostsAreNotPreparedAgain() {
+    Plan<Action> plan =
+        found(
+            host("m1").prepared(SPEC, bundle, ProxyConfig.Mode.BOOTSTRAP),
+            host("m2", Stage.EMPTY),
+            host("m3", Stage.EMPTY),
+            host("w1", Stage.EMPTY),
+            host("w2", Stage.EMPTY));
+    assertThat(ids(plan)).noneMatch(id -> id.startsWith("hosts/")).startsWith("masters/init/m1");
+  }
+
+  @Test
+  void onlyWhatIsMissingIsDelivered() {
+    FakeHost half = host("m1", Stage.EMPTY);
+    half.artifacts.remove("a".repeat(64));
+    half.packages.remove("haproxy");
+    Plan<Action> plan = found(half);
+    Action.Deliver deliver = (Action.Deliver) step(plan, "hosts/deliver/m1").action();
+    assertThat(deliver.artifacts())
+        .extracting(artifact -> artifact.name())
+        .containsExactlyInAnyOrder("kubeadm", "haproxy");
+    assertThat(has(plan, "hosts/images/m1")).isFalse();
+  }
+
+  @Test
+  void packagesOfAnotherDistributionAreNotDelivered() {
+    FakeHost trixie = host("m1");
+    trixie.distribution = "debian-13";
+    Action.Deliver deliver = (Action.Deliver) step(found(trixie), "hosts/deliver/m1").action();
+    assertThat(deliver.artifacts())
+        .extracting(artifact -> artifact.name())
+        .doesNotContain("haproxy");
+  }
+
+  // hosts at every stage
+
+  @Test
+  void anInitThatDidNotEndIsCleanedAndBegunAgain() {
+    Plan<Action> plan = found(host("m1", Stage.STARTED), host("m2", Stage.EMPTY));
+    assertThat(step(plan, "hosts/clean-up/m1").reason()).isEqualTo(Why.JOIN_UNFINISHED);
+    assertThat(waits(plan, "masters/init/m1", "hosts/clean-up/m1")).isTrue();
+    assertThat(step(plan, "hosts/clean-up/m1").disrupts()).isEqualTo(Disruption.NODE);
+  }
+
+  @Test
+  void aFirstMasterThatIsOnlyJoinedIsOnlyFinished() {
+    Plan<Action> plan = found(host("m1", Stage.JOINED), host("m2", Stage.EMPTY));
+    assertThat(has(plan, "masters/init/m1")).isFalse();
+    assertThat(has(plan, "hosts/clean-up/m1")).isFalse();
+    assertThat(step(plan, "masters/init/m1/finish").action())
+        .isEqualTo(new Action.FinishMaster(Fixture.node(SPEC, "m1")));
+    assertThat(waits(plan, "masters/join/m2", "masters/init/m1/finish")).isTrue();
+  }
+
+  @Test
+  void aFirstMasterThatBeganAnewJoinsTheOthersAndIsNeverInitialised() {
+    Plan<Action> plan =
+        change(
+            host("m1", Stage.STARTED),
+            host("m2", Stage.PROVISIONED),
+            host("m3", Stage.PROVISIONED));
+    assertThat(ids(plan)).noneMatch(id -> id.startsWith("masters/init"));
+    assertThat(waits(plan, "masters/join/m1", "hosts/clean-up/m1")).isTrue();
+    assertThat(waits(plan, "masters/join/m1/finish", "masters/join/m1")).isTrue();
+    assertThat(step(plan, "masters/join/m1").action())
+        .isEqualTo(new Action.JoinMaster(Fixture.node(SPEC, "m1")));
+  }
+
+  @Test
+  void anEmptyFirstMasterJoinsTheOthersAndIsNeverInitialised() {
+    Plan<Action> plan = found(host("m1"), host("m2", Stage.JOINED));
+    assertThat(has(plan, "masters/init/m1")).isFalse();
+    assertThat(has(plan, "masters/init/m2")).isFalse();
+    assertThat(waits(plan, "masters/join/m1", "masters/init/m2/finish")).isTrue();
+  }
+
+  @Test
+  void otherMastersGoOnFromTheirStage() {
+    Plan<Action> empty = change(host("m1", Stage.PROVISIONED), host("m2", Stage.EMPTY));
+    assertThat(ids(empty)).contains("masters/join/m2", "masters/join/m2/finish");
+    assertThat(has(empty, "hosts/clean-up/m2")).isFalse();
+
+    Plan<Action> started = change(host("m1", Stage.PROVISIONED), host("m2", Stage.STARTED));
+    assertThat(waits(started, "masters/join/m2", "hosts/clean-up/m2")).isTrue();
+    assertThat(has(started, "masters/join/m2/finish")).isTrue();
+
+    Plan<Action> joined = change(host("m1", Stage.PROVISIONED), host("m2", Stage.JOINED));
+    assertThat(ids(joined)).contains("masters/join/m2/finish");
+    assertThat(ids(joined)).doesNotContain("masters/join/m2", "hosts/clean-up/m2");
+
+    Plan<Action> finished =
+        change(
+            host("m1", Stage.PROVISIONED),
+            host("m2", Stage.PROVISIONED),
+            host("m3", Stage.PROVISIONED));
+    assertThat(finished.isEmpty()).isTrue();
+  }
+
+  @Test
+  void workersGoOnFromTheirStage() {
+    Plan<Action> empty = change(host("m1", Stage.PROVISIONED), host("w1", Stage.EMPTY));
+    assertThat(ids(empty)).containsExactly("workers/join/w1", "cluster/verify");
+
+    Plan<Action> started = change(host("m1", Stage.PROVISIONED), host("w1", Stage.STARTED));
+    assertThat(ids(started))
+        .containsExactly("hosts/clean-up/w1", "workers/join/w1", "cluster/verify");
+    assertThat(waits(started, "workers/join/w1", "hosts/clean-up/w1")).isTrue();
+
+    // kubeadm ended well, but the worker was never marked: it begins again
+    Plan<Action> joined = change(host("m1", Stage.PROVISIONED), host("w1", Stage.JOINED));
+    assertThat(ids(joined))
+        .containsExactly("hosts/clean-up/w1", "workers/join/w1", "cluster/verify");
+
+    Plan<Action> finished = change(host("m1", Stage.PROVISIONED), host("w1", Stage.PROVISIONED));
+    assertThat(finished.isEmpty()).isTrue();
+  }
+
+  @Test
+  void whatAnUnfinishedJoinLeftGoesBeforeAnyOtherMasterJoins() {
+    // a learner that was never promoted would hold up every other join
+    Plan<Action> plan =
+        change(host("m1", Stage.PROVISIONED), host("m2", Stage.EMPTY), host("m3", Stage.STARTED));
+    assertThat(waits(plan, "masters/join/m2", "hosts/clean-up/m3")).isTrue();
+    assertThat(waits(plan, "masters/join/m3", "masters/join/m2/finish")).isTrue();
+    assertThat(waits(plan, "masters/join/m3", "hosts/clean-up/m3")).isTrue();
+  }
+
+  @Test
+  void whatAnUnfinishedJoinLeftGoesOnlyOnceThereIsAFinishedMaster() {
+    Plan<Action> plan =
+        found(host("m1", Stage.JOINED), host("m2", Stage.STARTED), host("m3", Stage.STARTED));
+    assertThat(waits(plan, "hosts/clean-up/m2", "masters/init/m1/finish")).isTrue();
+    assertThat(waits(plan, "hosts/clean-up/m3", "masters/init/m1/finish")).isTrue();
+  }
+
+  @Test
+  void oneMasterBecomesThree() {
+    ClusterSpec one = Fixture.spec(1, 0);
+    FakeHost m1 = FakeHost.of(one, "m1").at(Stage.PROVISIONED, one, bundle);
+    Plan<Action> plan =
+        plan(SPEC, Optional.of(Fixture.api(one, bundle)), m1, host("m2"), host("m3"));
+    assertThat(ids(plan))
+        .containsExactly(
+            "hosts/deliver/m2",
+            "hosts/deliver/m3",
+            "hosts/configure/m1",
+            "hosts/configure/m2",
+            "hosts/configure/m3",
+            "hosts/images/m2",
+            "hosts/images/m3",
+            "masters/join/m2",
+            "masters/join/m2/finish",
+            "masters/join/m3",
+            "masters/join/m3/finish",
+            "cluster/addons/description",
+            "cluster/verify");
+    assertThat(waits(plan, "masters/join/m3", "masters/join/m2/finish")).isTrue();
+    Action.Configure hosts = (Action.Configure) step(plan, "hosts/configure/m1").action();
+    assertThat(hosts.files()).isEmpty();
+    assertThat(hosts.hosts().orElseThrow().content()).contains("generation 2").contains(" m3\n");
+    Action.Configure fresh = (Action.Configure) step(plan, "hosts/configure/m2").action();
+    assertThat(fresh.hosts().orElseThrow().content()).contains("generation 2");
+  }
+
+  // differences of finished nodes
+
+  private List<String> after(java.util.function.Consumer<FakeHost> change) {
+    FakeHost m2 = host("m2", Stage.PROVISIONED);
+    change.accept(m2);
+    Plan<Action> plan = change(host("m1", Stage.PROVISIONED), m2, host("m3", Stage.PROVISIONED));
+    assertThat(ids(plan)).containsExactly("hosts/configure/m2", "cluster/verify");
+    Step<Action> step = plan.steps().getFirst();
+    assertThat(step.reason()).isEqualTo(Why.HOST_DIFFERS);
+    return List.of(step.what(), step.disrupts().word());
+  }
+
+  @Test
+  void aChangedProxyConfigurationIsPutRight() {
+    assertThat(after(host -> host.files.put("/etc/mainstay/haproxy.cfg", "changed")))
+        .containsExactly("put right /etc/mainstay/haproxy.cfg", "none");
+  }
+
+  @Test
+  void aMissingHostsBlockIsPutRight() {
+    assertThat(after(host -> host.hostsFile = "127.0.0.1 localhost\n"))
+        .containsExactly("put right the hosts block", "none");
+  }
+
+  @Test
+  void aStoppedUnitIsStarted() {
+    assertThat(after(host -> host.units.put("mainstay-proxy", "inactive enabled")))
+        .containsExactly("put right mainstay-proxy.service", "none");
+    assertThat(after(host -> host.units.put("containerd", "failed enabled")))
+        .containsExactly("put right containerd.service", "node");
+    assertThat(after(host -> host.units.put("mainstay-proxy", "active disabled")))
+        .containsExactly("put right mainstay-proxy.service", "none");
+  }
+
+  @Test
+  void whatWasWrittenAndNotActedUponIsPutRight() {
+    assertThat(after(host -> host.unsettled = true).getFirst()).contains("an earlier run");
+  }
+
+  @Test
+  void aChangedUnitOfAFinishedNodeSaysThatItDisturbsTheNode() {
+    assertThat(after(host -> host.files.remove("/etc/systemd/system/containerd.service")))
+        .containsExactly("put right /etc/systemd/system/containerd.service", "node");
+  }
+
+  @Test
+  void anotherSettingOfTheFileReachesFinishedNodes() {
+    ClusterSpec mirrored =
+        Fixture.spec(
+            1,
+            0,
+            new ComponentSettings(
+                Map.of(),
+                Map.of(),
+                new ComponentSettings.ContainerdSettings(
+                    Map.of("docker.io", List.of("https://mirror")))));
+    ClusterSpec plain = Fixture.spec(1, 0);
+    Plan<Action> plan =
+        plan(
+            mirrored,
+            Optional.of(Fixture.api(plain, bundle)),
+            FakeHost.of(plain, "m1").at(Stage.PROVISIONED, plain, bundle));
+    assertThat(ids(plan)).containsExactly("hosts/configure/m1", "cluster/verify");
+  }
+
+  @Test
+  void anUnwellClusterIsOnlyLookedAt() {
+    ClusterApi well = Fixture.api(SPEC, bundle);
+    List<ClusterApi.KubeNode> nodes = new ArrayList<>(well.nodes());
+    nodes.set(0, new ClusterApi.KubeNode("m1.demo.internal", false, "v1.36.3", ""));
+    ClusterApi unwell =
+        new ClusterApi(
+            nodes, well.workloads(), well.members(), well.description(), well.corefile());
+    Plan<Action> plan =
+        plan(
+            SPEC,
+            Optional.of(unwell),
+            host("m1", Stage.PROVISIONED),
+            host("m2", Stage.PROVISIONED),
+            host("m3", Stage.PROVISIONED),
+            host("w1", Stage.PROVISIONED),
+            host("w2", Stage.PROVISIONED));
+    assertThat(ids(plan)).containsExactly("cluster/verify");
+    assertThat(plan.steps().getFirst().reason()).isEqualTo(Why.CLUSTER_NOT_WELL);
+  }
+
+  @Test
+  void clusterDnsLearnsThatNoHostKnowsANameserver() {
+    FakeHost m1 = host("m1");
+    m1.nameservers = 0;
+    Plan<Action> plan = plan(Fixture.spec(1, 0), Optional.empty(), m1);
+    assertThat(waits(plan, "cluster/addons/dns", "masters/init/m1/finish")).isTrue();
+  }
+
+  // refusals
+
+  private void refuses(String message, Optional<ClusterApi> api, FakeHost... hosts) {
+    assertThatThrownBy(() -> plan(SPEC, api, hosts))
+        .isInstanceOfSatisfying(
+            Failure.Refused.class, refused -> assertThat(refused.exitCode()).isEqualTo(6))
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void refusesAHostOfAnotherClusterOfTheSameName() {
+    FakeHost stranger = host("m2", Stage.EMPTY);
+    stranger.identity = Optional.of(new NodeIdentity("other-id", "demo", "m2", "master"));
+    refuses(
+        "m2 belongs to another cluster called demo (id other-id, not " + Fixture.ID + ")",
+        Optional.empty(),
+        host("m1", Stage.PROVISIONED),
+        stranger);
+  }
+
+  @Test
+  void refusesToForgetANode() {
+    ClusterApi bigger = Fixture.api(Fixture.spec(3, 3), bundle);
+    refuses(
+        "w3.demo.internal is a node of the cluster but not in the file",
+        Optional.of(bigger),
+        host("m1", Stage.PROVISIONED));
+  }
+
+  @Test
+  void refusesAMovedMaster() {
+    FakeHost moved = host("m1", Stage.PROVISIONED);
+    moved.advertises = "10.77.0.99";
+    refuses("m1 was provisioned at 10.77.0.99 and is now at 10.77.0.11", Optional.empty(), moved);
+  }
+
+  @Test
+  void refusesAnotherVersion() {
+    FakeHost old = host("w1", Stage.PROVISIONED);
+    old.kubelet = "v1.35.4";
+    refuses(
+        "w1 runs v1.35.4, the file says v1.36.3",
+        Optional.empty(),
+        host("m1", Stage.PROVISIONED),
+        old);
+  }
+
+  @Test
+  void aHostThatCannotBeReachedGetsNoStep() {
+    ClusterFacts facts =
+        new ClusterFacts(
+            Map.of(
+                new NodeName("m1"),
+                host("m1", Stage.PROVISIONED).facts(),
+                new NodeName("m3"),
+                host("m3", Stage.EMPTY).facts()),
+            Map.of(new NodeName("m2"), new Failure.Unreachable("m2 is off", "", true)),
+            Optional.of(Fixture.api(SPEC, bundle)));
+    Plan<Action> plan =
+        new Planner(SPEC, facts, bundle, Fixture.description(SPEC, bundle), Fixture.FRESH_ID)
+            .plan();
+    assertThat(plan.steps()).noneMatch(step -> step.node().equals("m2"));
+    assertThat(has(plan, "masters/join/m3")).isTrue();
+  }
+
+  @Test
+  void everyPlanCanBeWalkedWhateverTheStages() {
+    for (Stage first : Stage.values()) {
+      for (Stage second : Stage.values()) {
+        for (Stage third : Stage.values()) {
+          for (Stage worker : Stage.values()) {
+            FakeHost[] hosts = {
+              host("m1", first), host("m2", second), host("m3", third), host("w1", worker)
+            };
+            List<Stage> masters = List.of(first, second, third);
+            if (masters.stream().allMatch(stage -> stage.compareTo(Stage.JOINED) < 0)
+                && worker.compareTo(Stage.JOINED) >= 0) {
+              refuses("no master that can be reached is", Optional.empty(), hosts);
+            } else {
+              checkWalk(found(hosts), masters);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** What {@link Planner} promises to keep. */
+  private static void checkWalk(Plan<Action> plan, List<Stage> masters) {
+    List<String> inits = ids(plan).stream().filter(id -> id.matches("masters/init/m\\d")).toList();
+    boolean exists = masters.contains(Stage.PROVISIONED) || masters.contains(Stage.JOINED);
+    assertThat(inits).hasSize(exists ? 0 : 1);
+    List<String> joins =
+        ids(plan).stream().filter(id -> id.matches("masters/(join|init)/m\\d")).toList();
+    for (String join : joins) {
+      String node = join.substring(join.length() - 2);
+      int index = Integer.parseInt(node.substring(1)) - 1;
+      assertThat(has(plan, join + "/finish")).isTrue();
+      assertThat(waits(plan, join + "/finish", join)).isTrue();
+      if (masters.get(index) == Stage.STARTED) {
+        assertThat(waits(plan, join, "hosts/clean-up/" + node)).isTrue();
+      }
+      for (String other : joins) {
+        if (!join.equals(other)) {
+          assertThat(waits(plan, join, other + "/finish") || waits(plan, other, join + "/finish"))
+              .isTrue();
+        }
+      }
+    }
+    for (int i = 0; i < masters.size(); i++) {
+      if (masters.get(i) == Stage.PROVISIONED) {
+        String node = "m" + (i + 1);
+        assertThat(ids(plan)).noneMatch(id -> id.matches("masters/.*" + node + ".*"));
+      }
+    }
+  }
+
+  @Test
+  void aClusterOfOneMasterNeedsNoOther() {
+    ClusterSpec alone =
+        Fixture.spec(
+            List.of(Fixture.node("m1", Role.MASTER, "10.77.0.11")), ComponentSettings.NONE);
+    Plan<Action> plan = plan(alone, Optional.empty(), FakeHost.of(alone, "m1"));
+    assertThat(ids(plan))
+        .containsExactly(
+            "hosts/deliver/m1",
+            "hosts/configure/m1",
+            "hosts/images/m1",
+            "masters/init/m1",
+            "masters/init/m1/finish",
+            "cluster/addons/network",
+            "cluster/addons/description",
+            "cluster/verify");
+  }
+}

@@ -1,0 +1,178 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.ComponentSettings;
+import dev.mainstay.model.NodeSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+
+/** What goes to hosts, as golden files. */
+final class RenderedFilesTest {
+  private static final ClusterSpec SPEC = Fixture.spec(3, 1);
+  private static final ClusterSpec SET =
+      Fixture.spec(
+          1,
+          1,
+          new ComponentSettings(
+              Map.of("maxPods", 200),
+              Map.of("audit-log-maxage", "30", "shutdown-delay-duration", "9s"),
+              new ComponentSettings.ContainerdSettings(
+                  Map.of("docker.io", List.of("https://one.example", "https://two.example")))));
+  private static final KubeadmConfig.HostTraits MODERN = new KubeadmConfig.HostTraits(false, true);
+  private static final KubeadmConfig.HostTraits OLD = new KubeadmConfig.HostTraits(true, false);
+  private static final String TOKEN = "abcdef.0123456789abcdef";
+
+  private static NodeSpec node(String name) {
+    return Fixture.node(SPEC, name);
+  }
+
+  private static void yaml(String name, String text) {
+    List<Object> documents = new ArrayList<>();
+    new Load(LoadSettings.builder().build()).loadAllFromString(text).forEach(documents::add);
+    assertThat(documents).isNotEmpty().allMatch(document -> document instanceof Map);
+    Golden.check(name, text);
+  }
+
+  @Test
+  void proxyOfEachNodeInEachMode() {
+    for (ProxyConfig.Mode mode : ProxyConfig.Mode.values()) {
+      HostFile file = ProxyConfig.render(SPEC, node("m2"), mode);
+      assertThat(file.path()).isEqualTo("/etc/mainstay/haproxy.cfg");
+      Golden.check("haproxy/master-" + mode + ".cfg", file.content());
+    }
+    Golden.check(
+        "haproxy/worker-OTHERS.cfg",
+        ProxyConfig.render(SPEC, node("w1"), ProxyConfig.Mode.OTHERS).content());
+  }
+
+  @Test
+  void aProxyThatLeadsToOthersNeverLeadsToItself() {
+    assertThat(ProxyConfig.render(SPEC, node("m2"), ProxyConfig.Mode.OTHERS).content())
+        .contains("m1.demo.internal:6443", "m3.demo.internal:6443")
+        .doesNotContain("m2.demo.internal");
+  }
+
+  @Test
+  void kubeadmInit() {
+    yaml("kubeadm/init.yaml", KubeadmConfig.init(SPEC, node("m1"), MODERN));
+    yaml("kubeadm/init-old-host.yaml", KubeadmConfig.init(SPEC, node("m1"), OLD));
+    yaml("kubeadm/init-settings.yaml", KubeadmConfig.init(SET, Fixture.node(SET, "m1"), MODERN));
+  }
+
+  @Test
+  void kubeadmJoin() {
+    yaml("kubeadm/join-master.yaml", KubeadmConfig.join(SPEC, node("m2"), MODERN, TOKEN));
+    yaml("kubeadm/join-worker.yaml", KubeadmConfig.join(SPEC, node("w1"), MODERN, TOKEN));
+    yaml("kubeadm/join-worker-old-host.yaml", KubeadmConfig.join(SPEC, node("w1"), OLD, TOKEN));
+    yaml("kubeadm/discovery.conf", KubeadmConfig.discovery(SPEC, "Q0E=", TOKEN));
+  }
+
+  @Test
+  void filesOfAMaster() {
+    files("master", SPEC, "m1", ProxyConfig.Mode.SELF);
+  }
+
+  @Test
+  void filesOfAWorkerWithSettings() {
+    files("worker", SET, "w1", ProxyConfig.Mode.OTHERS);
+  }
+
+  private static void files(String folder, ClusterSpec spec, String name, ProxyConfig.Mode mode) {
+    List<HostFile> files =
+        HostFiles.of(
+            spec,
+            Fixture.node(spec, name),
+            FakeHost.of(spec, name).facts(),
+            Fixture.ID,
+            Fixture.PAUSE,
+            mode);
+    assertThat(files).extracting(HostFile::path).isSorted().doesNotHaveDuplicates();
+    StringBuilder index = new StringBuilder();
+    for (HostFile file : files) {
+      index.append(file.mode()).append(' ').append(file.path()).append('\n');
+      assertThat(file.content()).endsWith("\n");
+      if (file.path().equals(ProxyConfig.PATH)) {
+        continue;
+      }
+      if (file.path().endsWith(".yaml")) {
+        yaml("files/" + folder + file.path(), file.content());
+      } else {
+        Golden.check("files/" + folder + file.path(), file.content());
+      }
+    }
+    Golden.check("files/" + folder + "/index", index.toString());
+  }
+
+  @Test
+  void everyFileIsAmongThoseThatAnObservationAsksFor() {
+    for (String name : List.of("m1", "w1")) {
+      assertThat(
+              HostFiles.of(
+                  SPEC,
+                  node(name),
+                  FakeHost.of(SPEC, name).facts(),
+                  Fixture.ID,
+                  Fixture.PAUSE,
+                  ProxyConfig.Mode.OTHERS))
+          .extracting(HostFile::path)
+          .isSubsetOf(HostFiles.PATHS);
+    }
+  }
+
+  @Test
+  void nothingOnAHostIsBoundToAnAddress() {
+    for (HostFile file :
+        HostFiles.of(
+            SPEC,
+            node("m1"),
+            FakeHost.of(SPEC, "m1").facts(),
+            Fixture.ID,
+            Fixture.PAUSE,
+            ProxyConfig.Mode.SELF)) {
+      assertThat(file.content()).doesNotContain("10.77.");
+    }
+  }
+
+  @Test
+  void hostsBlock() {
+    Golden.check(
+        "hosts", new HostsFile("127.0.0.1 localhost\n127.0.1.1 m1\n").withBlock(SPEC, 1).text());
+  }
+
+  @Test
+  void networkManifests(@TempDir Path folder) {
+    List<String> manifests = NetworkManifests.of(SPEC, Fixture.bundle(folder));
+    assertThat(manifests).hasSize(1);
+    assertThat(manifests.getFirst()).doesNotContain("@");
+    yaml("flannel.yaml", manifests.getFirst());
+  }
+
+  @Test
+  void theDescriptionKnowsItself(@TempDir Path folder) {
+    ClusterDescription description = Fixture.description(SPEC, Fixture.bundle(folder));
+    String stored = Fixture.api(SPEC, Fixture.bundle(folder)).description();
+    assertThat(description.isStoredIn(stored, Fixture.ID)).isTrue();
+    assertThat(description.isStoredIn(stored, Fixture.FRESH_ID)).isFalse();
+    assertThat(description.isStoredIn("", Fixture.ID)).isFalse();
+    assertThat(description.isStoredIn("{torn", Fixture.ID)).isFalse();
+    assertThat(description.hasNetworkOf(stored)).isTrue();
+    assertThat(new ClusterDescription(SPEC, List.of("other")).hasNetworkOf(stored)).isFalse();
+    yaml("description.json", description.manifest(Fixture.ID) + "\n");
+  }
+
+  @Test
+  void linesOfFilesAreWhatTheScriptsRead() {
+    assertThat(new HostFile("/etc/x", "600", "h\u00e9\n").line())
+        .isEqualTo("600 /etc/x aMOpCg==\n");
+    assertThat(new HostFile("/etc/x", "600", "").sha256())
+        .isEqualTo("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  }
+}

@@ -1,0 +1,411 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Scripts run for real, in a mount namespace whose /etc, /run, /var/lib and /usr/local are empty
+ * and gone afterwards; what they call (systemctl, kubeadm, etcdctl) is faked there.
+ */
+@Timeout(60)
+final class ScriptsIT {
+  private static final String SANDBOX =
+      """
+      set -eu
+      awk=$(readlink -f "$(command -v awk)")
+      for folder in /etc /run /var/lib /usr/local; do mount -t tmpfs sandbox $folder; done
+      mkdir -p /usr/local/bin /etc/kubernetes /etc/mainstay
+      cat > /usr/local/bin/fake <<'EOF'
+      #!/bin/bash
+      echo "${0##*/} $*" >> /run/calls
+      EOF
+      chmod 755 /usr/local/bin/fake
+      for tool in systemctl modprobe haproxy journalctl kubeadm kubectl ctr etcdctl; do
+        cp /usr/local/bin/fake /usr/local/bin/$tool
+      done
+      ln -s "$awk" /usr/local/bin/awk # in Debian a link through /etc
+      echo '127.0.0.1 localhost' > /etc/hosts
+      touch /run/calls
+      """;
+
+  @TempDir Path folder = Path.of("");
+
+  /** What a sandbox printed. */
+  private record Result(int exit, String out, String err) {}
+
+  @BeforeEach
+  void needRoot() throws Exception {
+    Process probe =
+        new ProcessBuilder(
+                "unshare", "-m", "--propagation", "private", "mount", "-t", "tmpfs", "t", "/run")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    Assumptions.assumeTrue(probe.waitFor() == 0, "needs root and mount namespaces");
+  }
+
+  /** Writes {@code script} where the sandbox finds it, and returns the words that run it. */
+  private String script(String name) throws IOException {
+    Path file = folder.resolve(name + ".sh");
+    Files.writeString(file, Scripts.script(name));
+    return "bash " + file;
+  }
+
+  private Path input(byte[] bytes) throws IOException {
+    return Files.write(Files.createTempFile(folder, "input", ""), bytes);
+  }
+
+  private Path input(String text) throws IOException {
+    return input(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Runs {@code lines} of bash in a fresh sandbox. */
+  private Result sandbox(String lines) throws IOException, InterruptedException {
+    Path script = Files.writeString(folder.resolve("sandbox"), SANDBOX + "set +e\n" + lines);
+    Path out = folder.resolve("out");
+    Path err = folder.resolve("err");
+    Process process =
+        new ProcessBuilder("unshare", "-m", "--propagation", "private", "bash", script.toString())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    process.getOutputStream().close();
+    assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
+    return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+  }
+
+  private static String sha256(String text) {
+    return HostFile.sha256(text);
+  }
+
+  // receive.sh
+
+  private static String header(String state, String content, String name, int size) {
+    return "%s %s %d binary %s /usr/local/bin/%s\n"
+        .formatted(state, sha256(content), size, name, name);
+  }
+
+  @Test
+  void artifactsThatArriveAreInstalledAndRemembered() throws Exception {
+    Path stream =
+        input(header("send", "one", "a", 3) + header("send", "second", "b", 6) + "\nonesecond");
+    Result result =
+        sandbox(
+            """
+            %s < %s && cat /usr/local/bin/a /usr/local/bin/b && stat -c %%a /usr/local/bin/a
+            cut -d' ' -f1,2,4 /var/lib/mainstay/installed
+            ls /var/lib/mainstay/artifacts
+            """
+                .formatted(script("receive"), stream));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .isEqualTo(
+            "onesecond755\n%s 3 /usr/local/bin/a\n%s 6 /usr/local/bin/b\nindex\n"
+                .formatted(sha256("one"), sha256("second")));
+  }
+
+  @Test
+  void whatArrivedWholeBeforeTheConnectionBrokeStays() throws Exception {
+    Path torn =
+        input(header("send", "one", "a", 3) + header("send", "second", "b", 6) + "\nonesec");
+    Path rest =
+        input(header("have", "one", "a", 3) + header("send", "second", "b", 6) + "\nsecond");
+    Result result =
+        sandbox(
+            """
+            %1$s < %2$s; echo "exit $?"
+            ls /usr/local/bin/a /usr/local/bin/b 2> /dev/null
+            %3$s
+            %1$s < %4$s; echo "exit $?"
+            cat /usr/local/bin/a /usr/local/bin/b
+            """
+                .formatted(script("receive"), torn, script("received"), rest));
+    assertThat(result.out()).isEqualTo("exit 75\n%s\nexit 0\nonesecond".formatted(sha256("one")));
+    assertThat(result.err()).startsWith("b did not arrive whole; ");
+  }
+
+  @Test
+  void bytesOfAnotherDigestAreRefused() throws Exception {
+    Path wrong = input(header("send", "one", "a", 3) + "\ntwo");
+    Result result =
+        sandbox(
+            """
+            %s < %s; echo "exit $?"
+            ls /usr/local/bin/a /var/lib/mainstay/artifacts 2> /dev/null
+            """
+                .formatted(script("receive"), wrong));
+    assertThat(result.out()).isEqualTo("exit 65\n/var/lib/mainstay/artifacts:\nindex\n");
+    assertThat(result.err())
+        .isEqualTo(
+            "a arrived with sha256 %s, expected %s\n".formatted(sha256("two"), sha256("one")));
+  }
+
+  @Test
+  void aListThatIsCutOffChangesNothing() throws Exception {
+    String list = header("send", "one", "a", 3);
+    Path whole = input(list + "\none");
+    Path cut = input(list.substring(0, 40));
+    Result result =
+        sandbox(
+            """
+            %1$s < %2$s; echo "exit $?"
+            %1$s < %3$s; echo "exit $?"
+            cat /usr/local/bin/a
+            """
+                .formatted(script("receive"), whole, cut));
+    assertThat(result.out()).isEqualTo("exit 0\nexit 75\none");
+    assertThat(result.err()).contains("the list of artifacts did not arrive whole");
+  }
+
+  // input, configure.sh
+
+  private String fed(String name, String input, String... arguments) throws IOException {
+    return "%s %s %s < %s"
+        .formatted(script(name), sha256(input), String.join(" ", arguments), input(input));
+  }
+
+  @Test
+  void inputThatIsCutShortChangesNothing() throws Exception {
+    String whole = new HostFile("/etc/mainstay/x", "600", "content").line();
+    for (String name : List.of("configure", "init", "join", "serve", "reset", "apply-manifest")) {
+      Path cut = input(whole.substring(0, whole.length() - 4));
+      Result result =
+          sandbox(
+              """
+              %s %s x < %s; echo "exit $?"
+              ls -A /etc/mainstay /run/mainstay /var/lib
+              cat /run/calls /etc/hosts
+              """
+                  .formatted(script(name), sha256(whole), cut));
+      assertThat(result.out())
+          .describedAs(name)
+          .isEqualTo(
+              "exit 75\n/etc/mainstay:\n\n/run/mainstay:\n\n/var/lib:\n127.0.0.1 localhost\n");
+      assertThat(result.err()).contains("the input did not arrive whole; nothing was changed");
+    }
+  }
+
+  @Test
+  void filesAreWrittenOnceAndActedUponOnce() throws Exception {
+    String hosts = "127.0.0.1 localhost\n10.0.0.1 m1\n";
+    String input =
+        new HostFile("/etc/hosts", "644", hosts).line()
+            + new HostFile("/etc/mainstay/haproxy.cfg", "644", "global\n").line()
+            + new HostFile("/etc/mainstay/deep/er", "600", "").line();
+    String seen = sha256("127.0.0.1 localhost\n");
+    Result result =
+        sandbox(
+            """
+            before=$(stat -c %%i /etc/hosts)
+            %s; echo "exit $?"
+            [ "$before" = "$(stat -c %%i /etc/hosts)" ] && echo same inode
+            cat /etc/hosts /etc/mainstay/haproxy.cfg; stat -c '%%a %%s' /etc/mainstay/deep/er
+            ls /etc/mainstay /var/lib/mainstay
+            grep -c reload /run/calls; : > /run/calls
+            %s; echo "exit $?"; grep -E 'reload|restart' /run/calls
+            """
+                .formatted(fed("configure", input, seen), fed("configure", input, sha256(hosts))));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .startsWith(
+            "exit 0\nsame inode\n" + hosts + "global\n600 0\n/etc/mainstay:\ndeep\nhaproxy.cfg\n")
+        .doesNotContain("unsettled");
+    // /etc/hosts is told to the proxy whenever it is sent
+    assertThat(result.out()).endsWith("1\nexit 0\nsystemctl reload mainstay-proxy.service\n");
+  }
+
+  @Test
+  void aHostsFileThatSomebodyElseChangedIsLeftAlone() throws Exception {
+    String input = new HostFile("/etc/hosts", "644", "new\n").line();
+    Result result =
+        sandbox(
+            "%s; echo \"exit $?\"; cat /etc/hosts"
+                .formatted(fed("configure", input, sha256("what was seen\n"))));
+    assertThat(result.out()).isEqualTo("exit 75\n127.0.0.1 localhost\n");
+    assertThat(result.err()).contains("changed by somebody else meanwhile");
+  }
+
+  @Test
+  void aProxyConfigurationThatIsRefusedDoesNotReplaceTheRunningOne() throws Exception {
+    String input = new HostFile("/etc/mainstay/haproxy.cfg", "644", "bad\n").line();
+    Result result =
+        sandbox(
+            """
+            echo good > /etc/mainstay/haproxy.cfg
+            printf '#!/bin/sh\\nexit 1\\n' > /usr/local/bin/haproxy
+            %s; echo "exit $?"; ls /etc/mainstay; cat /etc/mainstay/haproxy.cfg
+            """
+                .formatted(fed("configure", input, "x")));
+    assertThat(result.out()).isEqualTo("exit 65\nhaproxy.cfg\ngood\n");
+    assertThat(result.err()).contains("HAProxy refuses its new configuration");
+  }
+
+  // init.sh and join.sh
+
+  @Test
+  void anInitIsStartedBeforeKubeadmAndJoinedAfterIt() throws Exception {
+    Result result =
+        sandbox(
+            """
+            printf '#!/bin/sh\\ncat /etc/mainstay/stage > /run/stage-then\\n' > /usr/local/bin/kubeadm
+            %1$s; echo "exit $?"
+            cat /run/stage-then /etc/mainstay/stage
+            stat -c %%a /etc/mainstay/kubeadm/init.yaml
+            %1$s; echo "exit $?"
+            """
+                .formatted(fed("init", "kind: InitConfiguration\n")));
+    assertThat(result.out()).isEqualTo("exit 0\nstarted\njoined\n600\nexit 75\n");
+    assertThat(result.err()).contains("no longer empty (stage joined)");
+  }
+
+  @Test
+  void aFailedJoinSaysWhatKubeadmSaidAndLeavesNoToken() throws Exception {
+    String input =
+        new HostFile("/etc/kubernetes/pki/ca.key", "600", "key").line()
+            + new HostFile("/etc/mainstay/kubeadm/discovery.conf", "600", "token").line()
+            + new HostFile("/etc/mainstay/kubeadm/join.yaml", "600", "token").line();
+    Result result =
+        sandbox(
+            """
+            cat > /usr/local/bin/kubeadm <<'EOF'
+            #!/bin/bash
+            stat -c '%%a' /etc/kubernetes/pki/ca.key /etc/mainstay/kubeadm/discovery.conf > /run/modes
+            echo '[preflight] Running pre-flight checks'
+            echo 'error execution phase control-plane-join/etcd: etcdserver: unhealthy cluster'
+            echo 'To see the stack trace of this error execute with --v=5 or higher'
+            exit 1
+            EOF
+            %s; echo "exit $?"
+            cat /etc/mainstay/stage /run/modes; ls -A /etc/mainstay/kubeadm /run/mainstay
+            """
+                .formatted(fed("join", input)));
+    assertThat(result.out())
+        .isEqualTo(
+            "exit 1\nstarted\n600\n600\n/etc/mainstay/kubeadm:\n\n/run/mainstay:\nstep.lock\n");
+    assertThat(result.err())
+        .isEqualTo(
+            "error execution phase control-plane-join/etcd: etcdserver: unhealthy cluster\n");
+  }
+
+  // etcd members with ids of 64 unsigned bits
+
+  private static final String MEMBERS =
+      """
+      cat > /usr/local/bin/etcdctl <<'EOF'
+      #!/bin/bash
+      echo "etcdctl ${*:9}" >> /run/calls
+      case "$*" in *"member list"*) cat /run/members ;; esac
+      EOF
+      cat > /run/members <<'EOF'
+      "ClusterID" : 14841639068965178418
+      "MemberID" : 10276657743932975437
+      "ID" : 10276657743932975437
+      "Name" : "m1.demo.internal"
+      "PeerURL" : "https://10.77.0.11:2380"
+      "ClientURL" : "https://m1.demo.internal:2379"
+      "IsLearner" : false
+
+      "ID" : 10276657743932975438
+      "Name" : ""
+      "PeerURL" : "https://10.77.0.12:2380"
+      "IsLearner" : true
+
+      EOF
+      """;
+
+  @Test
+  void aMemberIsUnboundFromItsAddressByItsWholeId() throws Exception {
+    Result result =
+        sandbox(
+            MEMBERS
+                + """
+                printf '#!/bin/sh\\necho ok\\n' > /usr/local/bin/kubectl
+                for name in kubelet controller-manager scheduler; do
+                  echo '    server: https://api.demo.internal:7443' > /etc/kubernetes/$name.conf
+                done
+                %1$s m1.demo.internal; echo "exit $?"
+                grep -h server /etc/kubernetes/*.conf; grep -E 'update|restart' /run/calls
+                sed -i 's|10.77.0.11|m1.demo.internal|' /run/members; : > /run/calls
+                %1$s m1.demo.internal; echo "exit $?"; grep -E 'update|restart' /run/calls
+                """
+                    .formatted(script("normalise-master")));
+    assertThat(result.out())
+        .isEqualTo(
+            """
+             peer-url kubelet controller-manager scheduler
+            exit 0
+                server: https://127.0.0.1:6443
+                server: https://127.0.0.1:6443
+                server: https://127.0.0.1:6443
+            etcdctl member update 8e9e05c52164694d --peer-urls=https://m1.demo.internal:2380
+            systemctl restart kubelet.service
+
+            exit 0
+            """);
+  }
+
+  @Test
+  void aMemberThatNeverStartedIsFoundByItsAddress() throws Exception {
+    Result result =
+        sandbox(
+            MEMBERS
+                + """
+                %1$s m2.demo.internal 10.77.0.12; echo "exit $?"; cat /run/calls
+                : > /run/calls; %1$s m3.demo.internal 10.77.0.13; echo "exit $?"; cat /run/calls
+                """
+                    .formatted(script("remove-member")));
+    assertThat(result.out())
+        .contains("etcdctl member remove 8e9e05c52164694e\n")
+        .contains("delete node m2.demo.internal --ignore-not-found")
+        .contains("delete node m3.demo.internal --ignore-not-found")
+        .containsOnlyOnce("member remove");
+  }
+
+  @Test
+  void aLearnerHoldsUpTheNextJoin() throws Exception {
+    Result result =
+        sandbox(
+            MEMBERS
+                + """
+                %1$s; echo "exit $?"
+                sed -i 's/: true/: false/' /run/members; %1$s; echo "exit $?"
+                """
+                    .formatted(script("members-healthy")));
+    assertThat(result.out()).isEqualTo("exit 75\nexit 0\n");
+    assertThat(result.err()).isEqualTo("a learner waits for its promotion\n");
+  }
+
+  @Test
+  void stepsOnOneHostWaitForEachOther() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /run/mainstay
+            flock /run/mainstay/step.lock -c 'timeout 0.5 %1$s < %2$s'; echo "exit $?"
+            ls /usr/local/bin/a 2> /dev/null
+            %1$s < %2$s; echo "exit $?"; cat /usr/local/bin/a
+            """
+                .formatted(script("receive"), input(header("send", "one", "a", 3) + "\none")));
+    assertThat(result.out()).isEqualTo("exit 124\nexit 0\none");
+  }
+
+  @Test
+  void base64OfFilesIsWhatTheScriptsUnderstand() throws Exception {
+    byte[] bytes = "\u00e4\n\u0001".getBytes(StandardCharsets.UTF_8);
+    String input = "600 /etc/mainstay/x " + Base64.getEncoder().encodeToString(bytes) + "\n";
+    Result result = sandbox("%s; base64 /etc/mainstay/x".formatted(fed("configure", input, "x")));
+    assertThat(result.out()).isEqualTo(Base64.getEncoder().encodeToString(bytes) + "\n");
+  }
+}
