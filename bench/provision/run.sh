@@ -31,4 +31,4 @@ done
 echo "last round, Mainstay's steps (seconds):"
 jq -r '.phases[].steps[] | [(.seconds | tostring), .id] | join("  ")' "$out/apply-$rounds.json"
 echo "last round, by hand:"
-cat "$out/by-hand-$rounds.err"
+grep " s  " "$out/by-hand-$rounds.err"
