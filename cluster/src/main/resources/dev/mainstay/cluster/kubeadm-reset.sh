@@ -10,11 +10,5 @@ for folder in /var/lib/etcd /var/lib/kubelet; do
   [ -d $folder ] && find $folder -mindepth 1 -delete 2>/dev/null
 done
 rm -rf /etc/cni/net.d/* /run/flannel /var/lib/cni
-for link in flannel.1 cni0; do
-  ip link del $link 2>/dev/null || true
-done
-for tool in iptables ip6tables; do
-  command -v $tool-save > /dev/null || continue
-  $tool-save 2>/dev/null | grep -v -E 'KUBE|FLANNEL|CNI-' | $tool-restore 2>/dev/null || true
-done
+forget_pod_network
 rm -f /etc/mainstay/stage

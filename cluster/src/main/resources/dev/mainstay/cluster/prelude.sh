@@ -21,6 +21,16 @@ etcdctl_here() {
     --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
 }
 kubectl_here() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 "$@"; }
+# Takes away the links and packet filter rules of pods and services.
+forget_pod_network() {
+  for link in flannel.1 cni0; do
+    ip link del $link 2>/dev/null || true
+  done
+  for tool in iptables ip6tables; do
+    command -v $tool-save > /dev/null || continue
+    $tool-save 2>/dev/null | grep -v -E 'KUBE|FLANNEL|CNI-' | $tool-restore 2>/dev/null || true
+  done
+}
 # Ends with what kubeadm said last of all in its log $1: its errors, or else its last lines.
 kubeadm_error() {
   local errors

@@ -23,13 +23,7 @@ done
 for folder in /var/lib/etcd /var/lib/kubelet /var/lib/containerd; do
   rmdir "$folder" 2>/dev/null || true
 done
-for link in flannel.1 cni0; do
-  ip link del $link 2>/dev/null || true
-done
-for tool in iptables ip6tables; do
-  command -v $tool-save > /dev/null || continue
-  $tool-save 2>/dev/null | grep -v -E 'KUBE|FLANNEL|CNI-' | $tool-restore 2>/dev/null || true
-done
+forget_pod_network
 cat "$input" > /etc/hosts
 if [ -f /var/lib/mainstay/installed ]; then
   while read -r sha256 size mtime path; do rm -f "$path"; done < /var/lib/mainstay/installed
