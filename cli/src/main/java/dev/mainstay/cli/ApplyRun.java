@@ -70,7 +70,7 @@ final class ApplyRun {
     if (options.yes || !session.terminal().interactive()) {
       return true;
     }
-    session.terminal().err().print(PlanText.of(changes));
+    session.terminal().err().print(PlanText.of(changes.plan()));
     return session.terminal().confirm("Apply this plan?");
   }
 

@@ -101,16 +101,10 @@ final class BundleCommand {
       List<Bundle> bundles = new BundleSupply(session).cache().list();
       bundles.forEach(bundle -> problems.addAll(bundle.verify()));
       if (options.json()) {
-        session
-            .terminal()
-            .out()
-            .println(
-                Json.text(
-                    Map.of(
-                        "bundles",
-                        bundles.size(),
-                        "problems",
-                        problems.stream().map(Problem::toString).toList())));
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("bundles", bundles.size());
+        document.put("problems", problems.stream().map(Problem::toString).toList());
+        session.terminal().out().println(Json.text(document));
       } else {
         problems.forEach(session.terminal().out()::println);
         session

@@ -62,7 +62,7 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
-  private static Map<String, Object> document(List<Problem> problems, int code) {
+  static Map<String, Object> document(List<Problem> problems, int code) {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Problem problem : problems) {
       Map<String, Object> one = new LinkedHashMap<>();

@@ -5,11 +5,13 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Hosts;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Dump;
@@ -45,6 +47,7 @@ final class KubeconfigCommand implements Callable<Integer> {
     Path file = target;
     if (file != null) {
       refuseForeign(file);
+      refuseNowhere(file);
     }
     try (Hosts hosts = options.hosts(session, spec)) {
       var document = new ExportKubeconfig(hosts).export(spec).document();
@@ -67,11 +70,29 @@ final class KubeconfigCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private static void refuseForeign(Path file) throws IOException {
-    if (Files.exists(file) && !Files.readString(file).startsWith(MARK)) {
+  private static void refuseForeign(Path file) {
+    if (Files.exists(file) && !isOurs(file)) {
       throw new Failure.Refused(
           file + " was not written by Mainstay and is left as it is",
           "name another file with --out; kubectl takes several by KUBECONFIG=a:b");
+    }
+  }
+
+  private static boolean isOurs(Path file) {
+    byte[] mark = MARK.getBytes(StandardCharsets.UTF_8);
+    try (InputStream in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(mark.length), mark);
+    } catch (IOException unreadable) {
+      return false;
+    }
+  }
+
+  private static void refuseNowhere(Path file) {
+    Path folder = file.toAbsolutePath().normalize().resolveSibling(".");
+    if (!Files.isWritable(folder)) {
+      throw new Failure.Failed(
+          "cannot write " + file + ": its folder does not exist or is not yours",
+          "make the folder, or name another file with --out");
     }
   }
 

@@ -66,7 +66,7 @@ public final class Main {
     line.setParameterExceptionHandler((mistake, given) -> {
       PrintStream err = session.terminal().err();
       err.println(mistake.getMessage());
-      suggestion(mistake.getCommandLine(), arguments).ifPresent(err::println);
+      suggestion(mistake).ifPresent(err::println);
       err.println(
           "    "
               + mistake.getCommandLine().getCommandSpec().qualifiedName()
@@ -76,15 +76,16 @@ public final class Main {
     return line.execute(arguments);
   }
 
-  private static Optional<String> suggestion(CommandLine command, String[] arguments) {
-    for (String argument : arguments) {
-      if (!argument.startsWith("-") && !command.getSubcommands().isEmpty()) {
-        return Spelling.nearest(argument, command.getSubcommands().keySet())
-            .filter(word -> !word.equals(argument))
-            .map(word -> "    did you mean \"" + word + "\"?");
-      }
-    }
-    return Optional.empty();
+  /** The subcommand that was meant by the first word that is none. */
+  private static Optional<String> suggestion(CommandLine.ParameterException mistake) {
+    return mistake instanceof CommandLine.UnmatchedArgumentException unmatched
+        ? unmatched.getUnmatched().stream()
+            .filter(word -> !word.startsWith("-"))
+            .findFirst()
+            .flatMap(
+                word -> Spelling.nearest(word, mistake.getCommandLine().getSubcommands().keySet()))
+            .map(word -> "    did you mean \"" + word + "\"?")
+        : Optional.empty();
   }
 
   static CommandLine commands(Session session) {
@@ -103,7 +104,20 @@ public final class Main {
     line.addSubcommand(new AutoComplete.GenerateCompletion());
     line.addSubcommand(new HelpCommand());
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    addHelp(line);
     return line;
+  }
+
+  private static void addHelp(CommandLine line) {
+    if (line.getCommandSpec().findOption("--help") == null) {
+      line.getCommandSpec()
+          .addOption(
+              CommandLine.Model.OptionSpec.builder("-h", "--help")
+                  .usageHelp(true)
+                  .description("Show this page.")
+                  .build());
+    }
+    line.getSubcommands().values().forEach(Main::addHelp);
   }
 
   private static int explain(Session session, Exception exception) {
@@ -122,7 +136,9 @@ public final class Main {
         yield ExitCode.FAILED;
       }
       case UncheckedIOException failure -> {
-        err.println(String.valueOf(failure.getMessage()));
+        String message = String.valueOf(failure.getMessage());
+        String cause = String.valueOf(failure.getCause());
+        err.println(message.contains(cause) ? message : message + ": " + cause);
         yield ExitCode.FAILED;
       }
       case InterruptedException interrupted -> ExitCode.INTERRUPTED;

@@ -34,7 +34,7 @@ final class PlanCommand implements Callable<Integer> {
           .print(
               options.json()
                   ? Json.text(Json.plan(changes.plan(), Map.of())) + "\n"
-                  : PlanText.of(changes));
+                  : PlanText.of(changes.plan()));
       changes.warnings().forEach(session.terminal().err()::println);
       changes
           .unreachable()

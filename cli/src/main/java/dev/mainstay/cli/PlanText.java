@@ -1,18 +1,18 @@
 package dev.mainstay.cli;
 
 import dev.mainstay.cluster.Action;
-import dev.mainstay.cluster.Changes;
 import dev.mainstay.engine.Disruption;
 import dev.mainstay.engine.Phase;
+import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
 
 /** A plan as people read it before they agree. */
 final class PlanText {
   private PlanText() {}
 
-  static String of(Changes changes) {
+  static String of(Plan<Action> plan) {
     StringBuilder text = new StringBuilder();
-    for (Phase<Action> phase : changes.plan().phases()) {
+    for (Phase<Action> phase : plan.phases()) {
       text.append(phase.path()).append("  (").append(phase.title()).append(")\n");
       for (Step<Action> step : phase.steps()) {
         text.append("  ")
@@ -25,7 +25,7 @@ final class PlanText {
             .append("]\n");
       }
     }
-    int steps = changes.plan().steps().size();
+    int steps = plan.steps().size();
     text.append(
         steps == 0
             ? "nothing to do: the cluster is what the file says\n"

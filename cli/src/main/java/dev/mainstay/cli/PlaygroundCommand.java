@@ -188,6 +188,18 @@ final class PlaygroundCommand {
     }
   }
 
+  static List<Map<String, Object>> document(List<PlaygroundHost> hosts) {
+    List<Map<String, Object>> list = new ArrayList<>();
+    for (PlaygroundHost host : hosts) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("name", host.name().value());
+      one.put("address", host.address().value());
+      one.put("state", host.state().word());
+      list.add(one);
+    }
+    return list;
+  }
+
   @Command(name = "hosts", description = "List the hosts.")
   static final class ListHosts implements Callable<Integer> {
     @Mixin GlobalOptions options = new GlobalOptions();
@@ -202,15 +214,7 @@ final class PlaygroundCommand {
     public Integer call() {
       List<PlaygroundHost> hosts = choice.playground(session).hosts();
       if (options.json()) {
-        List<Map<String, Object>> list = new ArrayList<>();
-        for (PlaygroundHost host : hosts) {
-          Map<String, Object> one = new LinkedHashMap<>();
-          one.put("name", host.name().value());
-          one.put("address", host.address().value());
-          one.put("state", host.state().word());
-          list.add(one);
-        }
-        session.terminal().out().println(Json.text(list));
+        session.terminal().out().println(Json.text(document(hosts)));
         return ExitCode.DONE;
       }
       for (PlaygroundHost host : hosts) {

@@ -77,7 +77,8 @@ final class RunProgress implements RunListener<Action> {
 
   @Override
   public synchronized void progressed(Step<Action> step, String progress) {
-    line(step).running.put(step.id(), progress);
+    // a second line would put all later ones in the wrong place
+    line(step).running.put(step.id(), progress.replace('\n', ' '));
     draw();
   }
 

@@ -150,6 +150,9 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String proxy(NodeStatus node) {
+    if (!node.reachable()) {
+      return "-";
+    }
     if (!node.proxyActive()) {
       return "stopped";
     }
