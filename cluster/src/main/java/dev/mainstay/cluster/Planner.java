@@ -253,12 +253,14 @@ final class Planner {
     }
   }
 
-  /** A new cluster waits for its first master alone, so that host gets the whole line first. */
+  /**
+   * What a delivery waits for: a new cluster needs its first master first and its second one next,
+   * so that these two share the line before anybody else gets it.
+   */
   private Set<String> firstOfAll(NodeSpec node) {
     String first = id(DELIVER, founder);
-    return !clusterExists() && !node.equals(founder) && ids.contains(first)
-        ? Set.of(first)
-        : Set.of();
+    boolean waits = !clusterExists() && spec.nodes().indexOf(node) > 1 && ids.contains(first);
+    return waits ? Set.of(first) : Set.of();
   }
 
   private static boolean lacks(HostFacts host, Artifact artifact) {
