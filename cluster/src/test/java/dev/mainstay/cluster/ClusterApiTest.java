@@ -53,23 +53,25 @@ final class ClusterApiTest {
         + "\n";
   }
 
+  /** All that a master says. */
+  static final String WHOLE =
+      line("nodes", NODES)
+          + line("workloads", WORKLOADS)
+          + line(
+              "network",
+              """
+              {"kind":"List","items":[{"kind":"DaemonSet","metadata":{"name":"kube-flannel-ds"},
+                "status":{"desiredNumberScheduled":3,"numberReady":3}}]}
+              """)
+          + line(
+              "description",
+              "{\"kind\":\"ConfigMap\",\"data\":{\"cluster.json\":\"{\\\"name\\\":1}\"}}")
+          + line("corefile", ".:53 {\n}\n")
+          + line("members", MEMBERS)
+          + line("etcd-status", ETCD_STATUS);
+
   private static ClusterApi parsed() {
-    return ClusterApi.parse(
-            line("nodes", NODES)
-                + line("workloads", WORKLOADS)
-                + line(
-                    "network",
-                    """
-                    {"kind":"List","items":[{"kind":"DaemonSet","metadata":{"name":"kube-flannel-ds"},
-                      "status":{"desiredNumberScheduled":3,"numberReady":3}}]}
-                    """)
-                + line(
-                    "description",
-                    "{\"kind\":\"ConfigMap\",\"data\":{\"cluster.json\":\"{\\\"name\\\":1}\"}}")
-                + line("corefile", ".:53 {\n}\n")
-                + line("members", MEMBERS)
-                + line("etcd-status", ETCD_STATUS))
-        .orElseThrow();
+    return ClusterApi.parse(WHOLE).orElseThrow();
   }
 
   @Test

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class HostFactsTest {
-  private static final String MASTER =
+  static final String MASTER =
       """
       clock 1795450000500
       distribution debian-12
