@@ -71,6 +71,7 @@ public final class MinaHosts implements Hosts {
     final NodeSpec node;
     final Optional<PublicKey> pinned;
     @Nullable Failure refusal;
+    @Nullable PublicKey unknown;
     String fingerprint = "";
 
     Login(NodeSpec node, Optional<PublicKey> pinned) {
@@ -199,6 +200,10 @@ public final class MinaHosts implements Hosts {
       if (login.refusal != null) {
         throw login.refusal;
       }
+      if (login.unknown != null) {
+        meet(node, label, login.unknown);
+        return open(node);
+      }
       throw explain(node, label, broken, session != null);
     }
   }
@@ -323,18 +328,23 @@ public final class MinaHosts implements Hosts {
               false);
       return false;
     }
+    // a person may have to be asked, for which this thread and the login's deadline do not wait
+    login.unknown = key;
+    return false;
+  }
+
+  /** Pins the key of a host that is met for the first time, if the policy trusts it. */
+  private void meet(NodeSpec node, String label, PublicKey key) {
+    String shown = KeyUtils.getFingerPrint(key);
     if (!policy.accepts(node, KeyUtils.getKeyType(key) + " " + shown)) {
-      login.refusal =
-          new Failure.Unreachable(
-              label + ": its host key " + shown + " is not known yet",
-              "compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub),"
-                  + " then answer yes on a terminal, write it as hostKey into the file, or pass"
-                  + " --accept-new-host-keys",
-              false);
-      return false;
+      throw new Failure.Unreachable(
+          label + ": its host key " + shown + " is not known yet",
+          "compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub),"
+              + " then answer yes on a terminal, write it as hostKey into the file, or pass"
+              + " --accept-new-host-keys",
+          false);
     }
     knownHosts.pin(node.name(), PublicKeyEntry.toString(key));
-    return true;
   }
 
   private static @Nullable Login login(ClientSession session) {
