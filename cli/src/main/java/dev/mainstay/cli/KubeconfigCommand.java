@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Dump;
@@ -51,21 +52,23 @@ final class KubeconfigCommand implements Callable<Integer> {
     }
     try (Hosts hosts = options.hosts(session, spec)) {
       var document = new ExportKubeconfig(hosts).export(spec).document();
-      String text =
-          options.json()
-              ? Json.text(document) + "\n"
-              : MARK
-                  + new Dump(DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build())
-                      .dumpToString(document);
+      String yaml =
+          MARK
+              + new Dump(DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build())
+                  .dumpToString(document);
+      Terminal terminal = session.terminal();
       if (file == null) {
-        session.terminal().out().print(text);
+        terminal.out().print(options.json() ? Json.text(document) + "\n" : yaml);
         return ExitCode.DONE;
       }
-      write(file, text);
-      session
-          .terminal()
-          .err()
-          .println("wrote " + file + "\n    try: kubectl --kubeconfig " + file + " get nodes");
+      write(file, yaml);
+      if (options.json()) {
+        terminal.out().println(Json.text(Map.of("file", file.toString())));
+      } else {
+        terminal
+            .err()
+            .println("wrote " + file + "\n    try: kubectl --kubeconfig " + file + " get nodes");
+      }
     }
     return ExitCode.DONE;
   }

@@ -157,8 +157,8 @@ final class StatusCommand implements Callable<Integer> {
       return "stopped";
     }
     long up = node.backends().stream().filter(ClusterStatus.BackendStatus::up).count();
-    return node.backends().size() == 1
-        ? node.backends().getFirst().name() + (up == 1 ? "" : " down")
+    return node.backends().size() == 1 && node.backends().getFirst().name().equals(node.name())
+        ? up == 1 ? "itself" : "itself down"
         : up + " of " + node.backends().size() + " up";
   }
 

@@ -128,7 +128,7 @@ final class JsonTest {
                     true,
                     "v1.36.3",
                     true,
-                    List.of(new ClusterStatus.BackendStatus("self", true)),
+                    List.of(new ClusterStatus.BackendStatus("m1", true)),
                     "current",
                     Optional.of(Instant.parse("2027-11-23T07:00:00Z"))),
                 new ClusterStatus.NodeStatus(

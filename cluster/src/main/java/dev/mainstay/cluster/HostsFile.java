@@ -1,6 +1,5 @@
 package dev.mainstay.cluster;
 
-import dev.mainstay.model.Address;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
@@ -99,24 +98,6 @@ record HostsFile(String text) {
       }
     }
     return new HostsFile(lines.isEmpty() ? "" : String.join("\n", lines) + "\n");
-  }
-
-  /** The addresses of the nodes in our block; empty without one. */
-  List<Address> addresses() {
-    List<Address> addresses = new ArrayList<>();
-    boolean inside = false;
-    for (String line : lines(text)) {
-      if (BEGIN.matcher(line).matches()) {
-        inside = true;
-      } else if (END.matcher(line).matches()) {
-        inside = false;
-      } else if (inside) {
-        Address.parse(line.split("\\s+", 2)[0])
-            .filter(address -> !address.value().startsWith("127."))
-            .ifPresent(addresses::add);
-      }
-    }
-    return addresses;
   }
 
   /**

@@ -129,9 +129,20 @@ public final class ShowStatus {
         kube.map(ClusterApi.KubeNode::ready).orElse(false),
         kube.map(ClusterApi.KubeNode::kubelet).orElse(""),
         proxyActive,
-        health.backends(),
+        named(health.backends(), where),
         hostsBlock,
         expiry);
+  }
+
+  /** A master's way to itself carries the master's name, as its way to any other would. */
+  private static List<ClusterStatus.BackendStatus> named(
+      List<ClusterStatus.BackendStatus> backends, String node) {
+    return backends.stream()
+        .map(backend ->
+            backend.name().equals("self")
+                ? new ClusterStatus.BackendStatus(node, backend.up())
+                : backend)
+        .toList();
   }
 
   private static String hostsBlock(ClusterSpec spec, HostsFile hosts) {

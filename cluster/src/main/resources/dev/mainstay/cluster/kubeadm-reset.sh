@@ -7,7 +7,7 @@ rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf /etc/kubernetes/pki /etc
 rm -f /etc/mainstay/kubeadm/*.yaml /etc/mainstay/kubeadm/discovery.conf /etc/mainstay/ca.crt
 # what lies in them goes; they themselves may be mount points
 for folder in /var/lib/etcd /var/lib/kubelet; do
-  [ -d $folder ] && find $folder -mindepth 1 -delete 2>/dev/null
+  [ -d $folder ] && find $folder -mindepth 1 -delete 2>/dev/null || true
 done
 rm -rf /etc/cni/net.d/* /run/flannel /var/lib/cni
 forget_pod_network

@@ -124,12 +124,6 @@ final class HostsFileTest {
   }
 
   @Test
-  void addressesAreThoseOfTheNodes() {
-    assertThat(new HostsFile("10.1.1.1 other\n" + BLOCK).addresses())
-        .hasToString("[10.77.0.11, 10.77.0.21]");
-  }
-
-  @Test
   void withoutTheBlockTheTextIsAsItWas() {
     long seed = System.nanoTime();
     Random random = new Random(seed);
