@@ -108,6 +108,9 @@ public final class Apply<A> {
         return ended(step, result(changed ? Outcome.CHANGED : Outcome.UNCHANGED, "", start));
       } catch (Failure failure) {
         return ended(step, result(Outcome.FAILED, failure.text(), start));
+      } catch (RuntimeException bug) {
+        return ended(
+            step, result(Outcome.FAILED, "a bug in Mainstay, please report it: " + bug, start));
       } catch (InterruptedException interrupted) {
         return ended(step, result(Outcome.FAILED, "interrupted", start));
       }

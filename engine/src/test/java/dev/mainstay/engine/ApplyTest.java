@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mainstay.engine.StepResult.Outcome;
 import dev.mainstay.model.Failure;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
@@ -63,7 +63,7 @@ final class ApplyTest {
       }
       steps.add(step("s" + i, after.toArray(String[]::new)));
     }
-    List<String> done = Collections.synchronizedList(new ArrayList<>());
+    List<String> done = new CopyOnWriteArrayList<>();
     Map<Step<String>, StepResult> results =
         new Apply<String>(
                 (step, progress) -> {
@@ -125,6 +125,23 @@ final class ApplyTest {
     assertThat(of(results, "c").outcome()).isEqualTo(Outcome.SKIPPED);
     assertThat(of(results, "other").outcome()).isEqualTo(Outcome.CHANGED);
     assertThat(of(results, "after-other").outcome()).isEqualTo(Outcome.UNCHANGED);
+  }
+
+  @Test
+  void aBugInOneStepIsThatStepsFailureAndNoMore() throws Exception {
+    Map<String, StepResult> results =
+        run(
+            plan(step("a"), step("b")),
+            (step, progress) -> {
+              if (step.id().equals("a")) {
+                throw new IllegalStateException("impossible");
+              }
+              return true;
+            },
+            new StopSignal());
+    assertThat(of(results, "a").outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(of(results, "a").detail()).contains("IllegalStateException: impossible");
+    assertThat(of(results, "b").isDone()).isTrue();
   }
 
   @Test
