@@ -14,9 +14,6 @@ import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.ssh.Hosts;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +42,7 @@ final class ApplyRun {
     ClusterSpec spec = options.spec(session);
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec);
-        ClusterLock _ = ClusterLock.take(spec, hosts, owner())) {
+        ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
       Changes changes =
           new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString())
               .plan(spec, bundle);
@@ -83,7 +80,7 @@ final class ApplyRun {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("command", command);
     facts.put("file", options.clusterFile(session).toAbsolutePath().normalize().toString());
-    facts.put("owner", owner());
+    facts.put("owner", session.owner());
     Runtime.getRuntime().addShutdownHook(onInterrupt);
     try (Journal<Action> journal = runs.start(facts, session.clock())) {
       journal.planned(changes.plan());
@@ -162,20 +159,5 @@ final class ApplyRun {
               + "What is done stays. Go on with: mainstay apply -f "
               + options.clusterFile(session));
     }
-  }
-
-  private String owner() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException nameless) {
-      host = "unknown host";
-    }
-    return "%s@%s, process %d, since %s"
-        .formatted(
-            System.getProperty("user.name"),
-            host,
-            ProcessHandle.current().pid(),
-            session.clock().instant().truncatedTo(ChronoUnit.SECONDS));
   }
 }

@@ -44,7 +44,7 @@ final class ResetCommand implements Callable<Integer> {
       }
     }
     try (Hosts hosts = options.hosts(session, spec);
-        ClusterLock _ = ClusterLock.take(spec, hosts, "mainstay reset")) {
+        ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
       ResetCluster reset = new ResetCluster(hosts, session.clock());
       ResetCluster.Reset planned = reset.plan(spec);
       planned.unreachable().forEach(failure -> terminal.err().println(failure.text()));

@@ -28,8 +28,4 @@ record Terminal(
   boolean confirm(String question) {
     return ask(question + " [yes/no]").equalsIgnoreCase("yes");
   }
-
-  Terminal withoutColour() {
-    return new Terminal(out, err, in, interactive, false);
-  }
 }

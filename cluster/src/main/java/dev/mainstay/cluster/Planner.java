@@ -460,16 +460,13 @@ final class Planner {
   // 5. workers
 
   private void joinWorkers() {
-    String ready = "masters/init/" + founder.name() + "/finish";
     for (NodeSpec worker : spec.workers()) {
       Optional<HostFacts> host = facts.host(worker.name());
       if (host.isEmpty() || host.get().isProvisioned()) {
         continue;
       }
       Set<String> after = new HashSet<>(prepared(worker));
-      if (ids.contains(ready)) {
-        after.add(ready);
-      }
+      after.addAll(founded());
       if (host.get().stage() != Stage.EMPTY) {
         after = new HashSet<>(Set.of(cleanUp(workers, worker, after)));
       }
@@ -491,11 +488,7 @@ final class Planner {
   private void addons(String lastMaster) {
     boolean same =
         facts.api().map(api -> description.isStoredIn(api.description(), clusterId)).orElse(false);
-    Set<String> founded = new HashSet<>();
-    String finished = "masters/init/" + founder.name() + "/finish";
-    if (ids.contains(finished)) {
-      founded.add(finished);
-    }
+    Set<String> founded = founded();
     Set<String> last = new HashSet<>();
     if (!lastMaster.isEmpty()) {
       last.add(lastMaster);
@@ -541,6 +534,12 @@ final class Planner {
               last,
               new Action.Describe(description.manifest(clusterId))));
     }
+  }
+
+  /** The step after which there is a finished master, if this plan has it. */
+  private Set<String> founded() {
+    String finished = "masters/init/" + founder.name() + "/finish";
+    return ids.contains(finished) ? Set.of(finished) : Set.of();
   }
 
   private Set<String> prepared(NodeSpec node) {

@@ -10,7 +10,6 @@ content() { [ -f "$2" ] && say "$1" "$(base64 -w0 < "$2")"; }
 say clock "$(date +%s%3N)"
 say distribution "$ID-${VERSION_ID:-}"
 say architecture "$(uname -m)"
-say kernel "$(uname -r)"
 say init "$(cat /proc/1/comm)"
 say hostname "$(cat /proc/sys/kernel/hostname)"
 say machine-id "$(cat /etc/machine-id 2>/dev/null)"
@@ -58,7 +57,6 @@ for trace in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubern
     /etc/rancher/k3s /etc/rancher/rke2 /var/lib/k0s /var/snap/microk8s; do
   [ -e "$trace" ] && say trace "$trace"
 done
-[ -f /etc/kubernetes/pki/ca.crt ] && say ca "$(sha256sum < /etc/kubernetes/pki/ca.crt | cut -d' ' -f1)"
 if [ -f /etc/kubernetes/kubelet.conf ]; then
   say cluster-endpoint "$(sed -n 's/^ *server: //p' /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf 2>/dev/null | head -n 1)"
 fi
