@@ -6,6 +6,7 @@ import dev.mainstay.cluster.ApplyChanges;
 import dev.mainstay.cluster.Changes;
 import dev.mainstay.cluster.ClusterLock;
 import dev.mainstay.cluster.PlanChanges;
+import dev.mainstay.cluster.ProveCertificates;
 import dev.mainstay.engine.Journal;
 import dev.mainstay.engine.Runs;
 import dev.mainstay.engine.Step;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -51,10 +53,10 @@ final class ApplyRun {
       changes.unreachable().values().forEach(failure -> err.println(failure.text()));
       int unreached = changes.unreachable().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
       if (changes.plan().isEmpty()) {
-        report(changes, Map.of());
+        report(changes, Map.of(), Optional.empty());
         return unreached;
       }
-      if (!agreed(changes)) {
+      if (!agreed(changes, spec)) {
         err.println("nothing was changed");
         return ExitCode.FAILED;
       }
@@ -63,11 +65,16 @@ final class ApplyRun {
     }
   }
 
-  private boolean agreed(Changes changes) {
+  private boolean agreed(Changes changes, ClusterSpec spec) {
     if (options.yes || !session.terminal().interactive()) {
       return true;
     }
-    session.terminal().err().print(PlanText.of(changes.plan()));
+    session
+        .terminal()
+        .err()
+        .print(
+            PlanText.of(
+                changes.plan(), new Runs(options.home(session, spec).runs()).usualDurations()));
     return session.terminal().confirm("Apply this plan?");
   }
 
@@ -93,9 +100,12 @@ final class ApplyRun {
       long start = System.nanoTime();
       Map<Step<Action>, StepResult> results =
           new ApplyChanges(hosts, session.clock()).apply(changes, List.of(journal, progress), stop);
-      boolean done = results.values().stream().allMatch(StepResult::isDone);
+      Optional<ProveCertificates.Proof> proof = new ProveCertificates(hosts).prove(changes);
+      boolean kept = proof.map(seen -> seen.violations().isEmpty()).orElse(true);
+      boolean done = kept && results.values().stream().allMatch(StepResult::isDone);
       journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
-      report(changes, results);
+      report(changes, results, proof);
+      proof.ifPresent(this::tell);
       summary(spec, results, stop.isRequested(), System.nanoTime() - start);
       return done ? ExitCode.DONE : stop.isRequested() ? ExitCode.INTERRUPTED : ExitCode.FAILED;
     } finally {
@@ -119,12 +129,39 @@ final class ApplyRun {
     }
   }
 
-  private void report(Changes changes, Map<Step<Action>, StepResult> results) {
+  private void report(
+      Changes changes,
+      Map<Step<Action>, StepResult> results,
+      Optional<ProveCertificates.Proof> proof) {
     PrintStream out = session.terminal().out();
     if (options.json()) {
-      out.println(Json.text(Json.plan(changes.plan(), results)));
+      Map<String, Object> document = Json.plan(changes.plan(), Map.of(), results);
+      proof.ifPresent(seen -> document.put("certificates", Json.proof(seen)));
+      out.println(Json.text(document));
     } else if (changes.plan().isEmpty()) {
       out.println("nothing to do: the cluster is what the file says");
+    }
+  }
+
+  private void tell(ProveCertificates.Proof proof) {
+    PrintStream err = session.terminal().err();
+    long changed = proof.fingerprints().stream().filter(one -> !one.isUnchanged()).count();
+    err.println(
+        "certificates and keys that were there before: %d compared, %s"
+            .formatted(
+                proof.fingerprints().size(), changed == 0 ? "none changed" : changed + " changed"));
+    proof
+        .violations()
+        .forEach(one ->
+            err.println(
+                "%s: %s is another one now, which nothing should have changed: sha256 before %s, after %s"
+                    .formatted(
+                        one.node(),
+                        one.file(),
+                        one.before(),
+                        one.after().isEmpty() ? "gone" : one.after())));
+    if (!proof.silent().isEmpty()) {
+      err.println("could not be asked afterwards: " + String.join(", ", proof.silent()));
     }
   }
 

@@ -1,13 +1,16 @@
 package dev.mainstay.cli;
 
+import dev.mainstay.cluster.ProveCertificates;
 import dev.mainstay.engine.Phase;
 import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
 import dev.mainstay.engine.StepResult;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -24,13 +27,18 @@ final class Json {
     return MAPPER.writeValueAsString(document);
   }
 
-  /** A plan; with the results of its steps where it was applied. */
-  static <A> Map<String, Object> plan(Plan<A> plan, Map<Step<A>, StepResult> results) {
+  /**
+   * A plan; with the results of its steps where it was applied.
+   *
+   * @param usual how long steps took in earlier runs, by kind
+   */
+  static <A> Map<String, Object> plan(
+      Plan<A> plan, Map<String, Duration> usual, Map<Step<A>, StepResult> results) {
     List<Map<String, Object>> phases = new ArrayList<>();
     for (Phase<A> phase : plan.phases()) {
       List<Map<String, Object>> steps = new ArrayList<>();
       for (Step<A> step : phase.steps()) {
-        steps.add(step(step, results.get(step)));
+        steps.add(step(step, usual.get(step.kind()), results.get(step)));
       }
       Map<String, Object> one = new LinkedHashMap<>();
       one.put("path", phase.path());
@@ -43,14 +51,38 @@ final class Json {
     return document;
   }
 
+  /** What became of the certificates and keys of the nodes that were there before a run. */
+  static Map<String, Object> proof(ProveCertificates.Proof proof) {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (ProveCertificates.Fingerprint one : proof.fingerprints()) {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("node", one.node());
+      line.put("file", one.file());
+      line.put("before", one.before());
+      line.put("after", one.after());
+      all.add(line);
+    }
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("compared", all.size());
+    document.put(
+        "changed", proof.fingerprints().stream().filter(one -> !one.isUnchanged()).count());
+    document.put("unexpected", proof.violations().size());
+    document.put("silent", proof.silent());
+    document.put("fingerprints", all);
+    return document;
+  }
+
   private static <A> Map<String, Object> step(
-      Step<A> step, @org.jspecify.annotations.Nullable StepResult result) {
+      Step<A> step, @Nullable Duration usual, @Nullable StepResult result) {
     Map<String, Object> one = new LinkedHashMap<>();
     one.put("id", step.id());
     one.put("node", step.node());
     one.put("reason", step.reason().name());
     one.put("what", step.what());
     one.put("disrupts", step.disrupts().word());
+    if (usual != null) {
+      one.put("usualSeconds", usual.toMillis() / 1000.0);
+    }
     if (result != null) {
       one.put("result", result.outcome().word());
       one.put("seconds", result.elapsed().toMillis() / 1000.0);

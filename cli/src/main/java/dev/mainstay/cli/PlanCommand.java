@@ -3,8 +3,10 @@ package dev.mainstay.cli;
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.cluster.Changes;
 import dev.mainstay.cluster.PlanChanges;
+import dev.mainstay.engine.Runs;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.ssh.Hosts;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -28,13 +30,14 @@ final class PlanCommand implements Callable<Integer> {
       Changes changes =
           new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString())
               .plan(spec, bundle);
+      Map<String, Duration> usual = new Runs(options.home(session, spec).runs()).usualDurations();
       session
           .terminal()
           .out()
           .print(
               options.json()
-                  ? Json.text(Json.plan(changes.plan(), Map.of())) + "\n"
-                  : PlanText.of(changes.plan()));
+                  ? Json.text(Json.plan(changes.plan(), usual, Map.of())) + "\n"
+                  : PlanText.of(changes.plan(), usual));
       changes.warnings().forEach(session.terminal().err()::println);
       changes
           .unreachable()

@@ -5,12 +5,20 @@ import dev.mainstay.engine.Disruption;
 import dev.mainstay.engine.Phase;
 import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
 
 /** A plan as people read it before they agree. */
 final class PlanText {
   private PlanText() {}
 
-  static String of(Plan<Action> plan) {
+  /**
+   * The text of {@code plan}.
+   *
+   * @param usual how long steps took before, by kind; told of those that disturb something
+   */
+  static String of(Plan<Action> plan, Map<String, Duration> usual) {
     StringBuilder text = new StringBuilder();
     for (Phase<Action> phase : plan.phases()) {
       text.append(phase.path()).append("  (").append(phase.title()).append(")\n");
@@ -21,7 +29,9 @@ final class PlanText {
             .append("  [")
             .append(step.reason().name())
             .append(
-                step.disrupts() == Disruption.NONE ? "" : ", disrupts: " + step.disrupts().word())
+                step.disrupts() == Disruption.NONE
+                    ? ""
+                    : ", disrupts: " + step.disrupts().word() + before(step, usual))
             .append("]\n");
       }
     }
@@ -31,5 +41,12 @@ final class PlanText {
             ? "nothing to do: the cluster is what the file says\n"
             : steps + (steps == 1 ? " step\n" : " steps\n"));
     return text.toString();
+  }
+
+  private static String before(Step<Action> step, Map<String, Duration> usual) {
+    Duration took = usual.get(step.kind());
+    return took == null
+        ? ""
+        : String.format(Locale.ROOT, ", took %.1f s before", took.toMillis() / 1000.0);
   }
 }

@@ -63,7 +63,7 @@ final class ResetCommand implements Callable<Integer> {
         }
       });
       if (options.json()) {
-        terminal.out().println(Json.text(Json.plan(planned.plan(), results)));
+        terminal.out().println(Json.text(Json.plan(planned.plan(), Map.of(), results)));
       } else if (done) {
         terminal
             .out()

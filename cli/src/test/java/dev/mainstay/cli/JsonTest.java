@@ -87,11 +87,16 @@ final class JsonTest {
 
   @Test
   void planned() {
-    Golden.check("text/plan.txt", PlanText.of(plan()));
-    Golden.check("text/plan-empty.txt", PlanText.of(new Plan<>(List.of())));
-    Golden.check("json/plan.json", Json.text(Json.plan(plan(), Map.of())) + "\n");
     Golden.check(
-        "json/plan-empty.json", Json.text(Json.plan(new Plan<Action>(List.of()), Map.of())) + "\n");
+        "text/plan.txt", PlanText.of(plan(), Map.of("masters/join", Duration.ofMillis(9800))));
+    Golden.check("text/plan-empty.txt", PlanText.of(new Plan<>(List.of()), Map.of()));
+    Golden.check(
+        "json/plan.json",
+        Json.text(Json.plan(plan(), Map.of("masters/join", Duration.ofMillis(9800)), Map.of()))
+            + "\n");
+    Golden.check(
+        "json/plan-empty.json",
+        Json.text(Json.plan(new Plan<Action>(List.of()), Map.of(), Map.of())) + "\n");
   }
 
   @Test
@@ -109,7 +114,7 @@ final class JsonTest {
         new StepResult(StepResult.Outcome.SKIPPED, "waits for masters/join/m2", Duration.ZERO));
     results.put(
         steps.get(3), new StepResult(StepResult.Outcome.UNCHANGED, "", Duration.ofMillis(20)));
-    Golden.check("json/apply.json", Json.text(Json.plan(plan(), results)) + "\n");
+    Golden.check("json/apply.json", Json.text(Json.plan(plan(), Map.of(), results)) + "\n");
   }
 
   @Test

@@ -4,21 +4,26 @@ import dev.mainstay.bundle.Artifact;
 import dev.mainstay.model.NodeSpec;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a step of a plan does. */
 public sealed interface Action {
+  /** Whether certificates of the step's node are renewed on purpose. */
+  default boolean renewsCertificates() {
+    return false;
+  }
+
   /** Sends artifacts and installs packages and binaries; images wait on the host. */
   record Deliver(NodeSpec node, List<Artifact> artifacts) implements Action {}
 
   /**
    * Writes files and brings units up.
    *
-   * @param hosts the new text of /etc/hosts, if it has to change
-   * @param hostsBefore the sha256 of the text that was seen, which must still be there
+   * @param drift what to put right
+   * @param hostsBefore the sha256 of the text of /etc/hosts that was seen, which must still be
+   *     there
    */
-  record Configure(
-      NodeSpec node, List<HostFile> files, Optional<HostFile> hosts, String hostsBefore)
-      implements Action {}
+  record Configure(NodeSpec node, HostDrift drift, String hostsBefore) implements Action {}
 
   /** Gives images that were sent to containerd. */
   record ImportImages(NodeSpec node, List<Artifact> images) implements Action {}
@@ -35,6 +40,30 @@ public sealed interface Action {
 
   /** Unbinds a master from its address and lets its proxy lead to itself. */
   record FinishMaster(NodeSpec node) implements Action {}
+
+  /**
+   * Gives a master's static pods new manifests and starts them anew.
+   *
+   * @param containers those that have to begin anew
+   * @param from the address that the master had before, if it moved
+   * @param quorumIsLost whether there is nobody to wait for
+   */
+  record AmendMaster(
+      NodeSpec node,
+      List<HostFile> manifests,
+      Set<String> containers,
+      Optional<String> from,
+      boolean quorumIsLost)
+      implements Action {}
+
+  /** Makes a worker take its host's new address. */
+  record MoveWorker(NodeSpec node) implements Action {}
+
+  /** Points a worker's kubelet to the cluster's endpoint. */
+  record PointKubelet(NodeSpec node) implements Action {}
+
+  /** Closes on every node what is left of connections to addresses that nodes no longer have. */
+  record CloseStaleConnections(Set<String> addresses) implements Action {}
 
   /** Applies the network plugin's manifests. */
   record ApplyNetwork(List<String> manifests) implements Action {}

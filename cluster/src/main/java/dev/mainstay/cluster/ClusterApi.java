@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -18,12 +19,14 @@ import tools.jackson.databind.ObjectMapper;
  * What the API and etcd of a living cluster say, as one ready master saw it.
  *
  * @param corefile CoreDNS's configuration
+ * @param endpoints the addresses behind the Service default/kubernetes
  * @param description the content of ConfigMap kube-system/mainstay; empty without one
  */
 record ClusterApi(
     List<KubeNode> nodes,
     List<Workload> workloads,
     List<Member> members,
+    Set<String> endpoints,
     String description,
     String corefile) {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,8 +36,16 @@ record ClusterApi(
    *
    * @param name the full name
    * @param kubelet its version, {@code v1.36.3}
+   * @param machineId as kubelet reports it
+   * @param flannelIp the address at which flannel sends its pods' traffic; empty without flannel
    */
-  record KubeNode(String name, boolean ready, String kubelet, String internalIp) {}
+  record KubeNode(
+      String name,
+      boolean ready,
+      String kubelet,
+      String internalIp,
+      String machineId,
+      String flannelIp) {}
 
   /** A DaemonSet or Deployment of kube-system or of the network plugin. */
   record Workload(String kind, String name, int wanted, int ready) {
@@ -81,6 +92,7 @@ record ClusterApi(
                 .flatMap(part -> workloads(tree(parts, part)).stream())
                 .toList(),
             members(tree(parts, "members"), tree(parts, "etcd-status")),
+            endpoints(tree(parts, "endpoints")),
             tree(parts, "description").path("data").path("cluster.json").asString(""),
             parts.getOrDefault("corefile", "")));
   }
@@ -113,9 +125,24 @@ record ClusterApi(
               node.path("metadata").path("name").asString(""),
               ready,
               node.path("status").path("nodeInfo").path("kubeletVersion").asString(""),
-              internalIp));
+              internalIp,
+              node.path("status").path("nodeInfo").path("machineID").asString(""),
+              node.path("metadata")
+                  .path("annotations")
+                  .path("flannel.alpha.coreos.com/public-ip")
+                  .asString("")));
     }
     return List.copyOf(nodes);
+  }
+
+  private static Set<String> endpoints(JsonNode slices) {
+    Set<String> addresses = new TreeSet<>();
+    for (JsonNode slice : slices.path("items")) {
+      for (JsonNode endpoint : slice.path("endpoints")) {
+        endpoint.path("addresses").forEach(address -> addresses.add(address.asString("")));
+      }
+    }
+    return addresses;
   }
 
   private static List<Workload> workloads(JsonNode list) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What a cluster lacks to be well, as its API and etcd tell it: a pure function. */
 final class ClusterHealth {
@@ -15,16 +16,15 @@ final class ClusterHealth {
   private ClusterHealth() {}
 
   static boolean isWell(ClusterSpec spec, ClusterFacts facts, ClusterApi api) {
-    return lacks(spec, facts.hosts().keySet().stream().map(Object::toString).toList(), api)
-        .isEmpty();
+    return lacks(spec, facts, api).isEmpty();
   }
 
   /**
    * What is not well, a phrase each, starting with where.
    *
-   * @param expected the short names of the nodes that should be there
+   * @param facts the hosts that could be looked at; of others nothing is expected
    */
-  static List<String> lacks(ClusterSpec spec, List<String> expected, ClusterApi api) {
+  static List<String> lacks(ClusterSpec spec, ClusterFacts facts, ClusterApi api) {
     List<String> lacks = new ArrayList<>();
     Set<String> memberNames = new HashSet<>();
     for (ClusterApi.Member member : api.members()) {
@@ -40,7 +40,8 @@ final class ClusterHealth {
       }
     }
     for (NodeSpec node : spec.nodes()) {
-      if (!expected.contains(node.name().value())) {
+      Optional<HostFacts> host = facts.host(node.name());
+      if (host.isEmpty()) {
         continue;
       }
       Optional<ClusterApi.KubeNode> seen = api.node(spec.fullName(node));
@@ -48,11 +49,14 @@ final class ClusterHealth {
         lacks.add(node.name() + ": is not a node of the cluster");
       } else if (!seen.get().ready()) {
         lacks.add(node.name() + ": is not Ready");
+      } else if (host.get().bindings().local().contains(node.address().value())) {
+        addresses(node, seen.get(), lacks);
       }
       if (node.isMaster() && !memberNames.contains(spec.fullName(node))) {
         lacks.add(node.name() + ": has no etcd member");
       }
     }
+    endpoints(spec, facts, api, lacks);
     Set<String> found = new HashSet<>();
     for (ClusterApi.Workload workload : api.workloads()) {
       found.add(workload.name());
@@ -68,5 +72,33 @@ final class ClusterHealth {
       }
     }
     return lacks;
+  }
+
+  private static void addresses(NodeSpec node, ClusterApi.KubeNode seen, List<String> lacks) {
+    String address = node.address().value();
+    if (!seen.internalIp().equals(address)) {
+      lacks.add(node.name() + ": its Node has the address " + seen.internalIp());
+    }
+    if (!seen.flannelIp().isEmpty() && !seen.flannelIp().equals(address)) {
+      lacks.add(node.name() + ": the pods' network looks for it at " + seen.flannelIp());
+    }
+  }
+
+  /** default/kubernetes should lead to the masters' addresses and to no other. */
+  private static void endpoints(
+      ClusterSpec spec, ClusterFacts facts, ClusterApi api, List<String> lacks) {
+    Set<String> others = new TreeSet<>(api.endpoints());
+    for (NodeSpec master : spec.masters()) {
+      boolean there = others.remove(master.address().value());
+      if (!there && facts.host(master.name()).map(HostFacts::ready).orElse(false)) {
+        lacks.add(master.name() + ": default/kubernetes does not lead to it");
+      }
+    }
+    long silent =
+        spec.masters().stream().filter(master -> facts.host(master.name()).isEmpty()).count();
+    // a master that was not reached may well be alive at the address that it had
+    if (others.size() > silent) {
+      lacks.add("default/kubernetes: still leads to " + String.join(", ", others));
+    }
   }
 }

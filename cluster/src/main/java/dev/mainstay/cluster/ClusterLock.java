@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.engine.FanOut;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
@@ -10,6 +11,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +24,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ClusterLock implements AutoCloseable {
   private static final int TAKEN = 75;
+  private static final int WINDOW = 64;
   private static final Duration BEAT = Duration.ofSeconds(5);
   private static final Duration LONGEST_RUN = Duration.ofDays(1);
 
@@ -39,6 +42,7 @@ public final class ClusterLock implements AutoCloseable {
    */
   public static ClusterLock take(ClusterSpec spec, Hosts hosts, String owner)
       throws InterruptedException {
+    meet(spec, hosts);
     ClusterLock lock = new ClusterLock();
     Failure unreachable = null;
     boolean held = false;
@@ -59,6 +63,22 @@ public final class ClusterLock implements AutoCloseable {
       throw unreachable;
     }
     return lock;
+  }
+
+  /** Logs in to every host side by side: masters one by one would take as many round trips. */
+  private static void meet(ClusterSpec spec, Hosts hosts) throws InterruptedException {
+    FanOut.map(
+        spec.nodes(),
+        WINDOW,
+        node -> {
+          try {
+            return hosts.login(node).label();
+          } catch (Failure lost) {
+            return lost.text(); // whoever needs the host is told again
+          } catch (InterruptedException interrupted) {
+            throw new CancellationException();
+          }
+        });
   }
 
   private void takeOn(NodeSpec master, Hosts hosts, String owner) throws InterruptedException {

@@ -7,8 +7,10 @@ import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
@@ -22,10 +24,12 @@ final class ControlPlane {
 
   private final ClusterSpec spec;
   private final RemoteSteps remote;
+  private final ClusterFacts facts;
   private final Set<NodeName> finished = new ConcurrentSkipListSet<>();
 
   ControlPlane(ClusterSpec spec, ClusterFacts facts, RemoteSteps remote) {
     this.spec = spec;
+    this.facts = facts;
     this.remote = remote;
     facts.hosts().values().stream()
         .filter(HostFacts::isProvisioned)
@@ -89,12 +93,20 @@ final class ControlPlane {
     if (finished.isEmpty()) {
       return;
     }
+    // kubeadm knows a member by its address until it has a name, and the host may have moved since
+    Set<String> addresses = new TreeSet<>(Set.of(node.address().value()));
+    facts
+        .host(node.name())
+        .map(host -> new HostsFile(host.hostsFile()).addresses().get(node.name().value()))
+        .ifPresent(addresses::add);
+    List<String> arguments = new ArrayList<>(List.of(spec.fullName(node)));
+    arguments.addAll(addresses);
     NodeSpec master = readyMaster();
     remote.run(
         master,
         "removing what is left of " + node.name(),
         "remove-member",
-        List.of(spec.fullName(node), node.address().value()),
+        arguments,
         Stdin.EMPTY,
         SHORT);
   }

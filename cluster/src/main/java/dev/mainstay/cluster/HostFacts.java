@@ -28,9 +28,8 @@ import java.util.TreeMap;
  * @param unsettled whether files were written that nothing was done about yet
  * @param artifacts the sha256 of the artifacts that are installed and unchanged
  * @param traces paths of a cluster, ours or another's
- * @param kubeconfigs the server that each of kubelet, controller-manager and scheduler talks to
- * @param advertises the address that the apiserver's manifest names; empty without one
- * @param ready whether the host's own apiserver answers /readyz
+ * @param bindings what ties it to names and addresses
+ * @param ready whether the host's own apiserver is ready to serve
  */
 record HostFacts(
     NodeName node,
@@ -60,8 +59,7 @@ record HostFacts(
     Set<String> packages,
     Set<String> traces,
     String clusterEndpoint,
-    Map<String, String> kubeconfigs,
-    String advertises,
+    Bindings bindings,
     boolean ready,
     String kubelet) {
 
@@ -134,10 +132,40 @@ record HostFacts(
         Set.copyOf(List.of(one(all, "packages").split(" +", -1))),
         traces,
         one(all, "cluster-endpoint"),
-        keyed(all, "kubeconfig"),
-        one(all, "advertises"),
+        bindings(all),
         one(all, "ready").equals("1"),
         one(all, "kubelet"));
+  }
+
+  private static Bindings bindings(Map<String, List<String>> all) {
+    Map<String, String> manifests = new TreeMap<>();
+    keyed(all, "manifest").forEach((name, base64) -> manifests.put(name, text(base64)));
+    return new Bindings(
+        Set.copyOf(list(all, "local-address")),
+        decoded(all, "settled").strip(),
+        one(all, "advertises"),
+        keyed(all, "kubeconfig"),
+        manifests,
+        Set.copyOf(list(all, "amending")),
+        one(all, "etcd-sees-other-hosts").equals("1"),
+        one(all, "cloud-init").equals("1"),
+        keyed(all, "backend"),
+        fingerprints(list(all, "fingerprint")));
+  }
+
+  /** Reads what {@code fingerprints.sh} printed: sha256 by file. */
+  static Map<String, String> fingerprints(String text) {
+    return fingerprints(
+        text.lines()
+            .filter(line -> line.startsWith("fingerprint "))
+            .map(HostFacts::after)
+            .toList());
+  }
+
+  private static Map<String, String> fingerprints(List<String> lines) {
+    Map<String, String> fingerprints = new TreeMap<>();
+    lines.forEach(line -> fingerprints.put(after(line), before(line)));
+    return fingerprints;
   }
 
   private static Duration ahead(long theirs, long from, long to) {
@@ -154,7 +182,11 @@ record HostFacts(
   }
 
   private static String decoded(Map<String, List<String>> all, String key) {
-    return new String(Base64.getDecoder().decode(one(all, key)), StandardCharsets.UTF_8);
+    return text(one(all, key));
+  }
+
+  private static String text(String base64) {
+    return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
   }
 
   private static Map<String, String> keyed(Map<String, List<String>> all, String key) {

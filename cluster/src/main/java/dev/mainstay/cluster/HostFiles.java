@@ -5,6 +5,7 @@ import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -12,6 +13,10 @@ import java.util.TreeMap;
  * which only a part is ours. Nothing in them is bound to an address.
  */
 final class HostFiles {
+  private static final String HEAL_HOSTS = "/etc/mainstay/heal-hosts.sh";
+  // the last name of its folder wins
+  private static final String CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg";
+
   /** Every path that a node of any role may have, so that an observation can ask for all. */
   static final List<String> PATHS =
       List.of(
@@ -21,32 +26,44 @@ final class HostFiles {
           KubeadmConfig.PATCHES + "/kube-apiserver0+strategic.yaml",
           "/etc/mainstay/containerd.toml",
           "/etc/crictl.yaml",
+          HEAL_HOSTS,
+          CLOUD_INIT,
           "/etc/modules-load.d/mainstay.conf",
           "/etc/sysctl.d/90-mainstay.conf",
           "/etc/systemd/system/containerd.service",
           "/etc/systemd/system/kubelet.service",
           "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf",
+          "/etc/systemd/system/mainstay-hosts.service",
           "/etc/systemd/system/mainstay-proxy.service");
 
   private HostFiles() {}
 
-  /** All files of {@code node}, sorted by path. */
+  /**
+   * All files of {@code node}, sorted by path.
+   *
+   * @param pauseImage the bundle's; where it is not known, containerd's configuration is left out
+   */
   static List<HostFile> of(
       ClusterSpec spec,
       NodeSpec node,
       HostFacts facts,
       String clusterId,
-      String pauseImage,
+      Optional<String> pauseImage,
       ProxyConfig.Mode mode) {
     List<HostFile> files = new ArrayList<>();
     files.add(
-        new NodeIdentity(clusterId, spec.name().value(), node.name().value(), node.role().word())
+        new NodeIdentity(
+                clusterId,
+                spec.name().value(),
+                node.name().value(),
+                node.role().word(),
+                facts.machineId())
             .file());
     files.add(ProxyConfig.render(spec, node, mode));
     if (node.isMaster()) {
       files.addAll(KubeadmConfig.patches(spec, node));
     }
-    files.add(containerd(facts, pauseImage));
+    pauseImage.ifPresent(image -> files.add(containerd(facts, image)));
     spec.settings()
         .containerd()
         .registryMirrors()
@@ -68,6 +85,18 @@ final class HostFiles {
     files.add(kubeletUnit());
     files.add(kubeletDropIn());
     files.add(proxyUnit());
+    files.add(new HostFile(HEAL_HOSTS, "755", Scripts.onHost("heal-hosts")));
+    files.add(hostsUnit());
+    if (facts.bindings().cloudInit()) {
+      files.add(
+          new HostFile(
+              CLOUD_INIT,
+              "644",
+              """
+              # Written by Mainstay: cloud-init would write /etc/hosts anew at each boot.
+              manage_etc_hosts: false
+              """));
+    }
     files.sort((a, b) -> a.path().compareTo(b.path()));
     return List.copyOf(files);
   }
@@ -162,7 +191,7 @@ final class HostFiles {
         Description=kubelet: the Kubernetes node agent
         Documentation=https://kubernetes.io/docs/
         Wants=network-online.target
-        After=network-online.target containerd.service mainstay-proxy.service
+        After=network-online.target containerd.service mainstay-hosts.service mainstay-proxy.service
 
         [Service]
         ExecStart=/usr/local/bin/kubelet
@@ -188,6 +217,25 @@ final class HostFiles {
         EnvironmentFile=-/etc/default/kubelet
         ExecStart=
         ExecStart=/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+        """);
+  }
+
+  private static HostFile hostsUnit() {
+    return new HostFile(
+        "/etc/systemd/system/mainstay-hosts.service",
+        "644",
+        """
+        [Unit]
+        Description=Mainstay's block in /etc/hosts, written again where it was lost or torn
+        After=local-fs.target cloud-init.service
+        Before=mainstay-proxy.service kubelet.service
+
+        [Service]
+        Type=oneshot
+        ExecStart=/etc/mainstay/heal-hosts.sh
+
+        [Install]
+        WantedBy=multi-user.target
         """);
   }
 

@@ -1,13 +1,12 @@
 package dev.mainstay.cluster;
 
-import dev.mainstay.model.ClusterSpec;
-import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,17 +22,8 @@ record HostsFile(String text) {
       Pattern.compile("# BEGIN mainstay (\\S+) generation (\\d{1,9})(\\D.*)?");
   private static final Pattern END = Pattern.compile("# END mainstay .*");
   private static final Pattern LOOPBACK = Pattern.compile("\\s*(127\\.\\S+|::1)\\s+(.*)");
+  private static final Pattern NODE = Pattern.compile("(\\S+) \\S+\\.\\S+ (\\S+)");
   private static final Pattern ENDPOINT = Pattern.compile("127\\.0\\.0\\.1 api\\.(\\S+)");
-
-  /** Our block's lines, without the markers, for {@code spec}. */
-  static List<String> block(ClusterSpec spec) {
-    List<String> lines = new ArrayList<>();
-    lines.add("127.0.0.1 " + spec.domain().endpointName());
-    for (NodeSpec node : spec.nodes()) {
-      lines.add(node.address() + " " + spec.fullName(node) + " " + node.name());
-    }
-    return lines;
-  }
 
   /** The generation of the block that is there; 0 without one. */
   int generation() {
@@ -50,23 +40,25 @@ record HostsFile(String text) {
   /**
    * Whether the text has our block exactly once, with these lines, and mutes what must be muted.
    */
-  boolean isCurrent(ClusterSpec spec) {
-    return withBlock(spec, generation()).text().equals(text);
+  boolean isCurrent(HostsBlock block) {
+    return withBlock(block, generation()).text().equals(text);
+  }
+
+  /** The addresses that our block gives, by short name; the first one where it is there twice. */
+  Map<String, String> addresses() {
+    Map<String, String> addresses = new LinkedHashMap<>();
+    List<String> lines = lines(text);
+    ours(lines).stream()
+        .mapToObj(lines::get)
+        .map(NODE::matcher)
+        .filter(Matcher::matches)
+        .forEach(node -> addresses.putIfAbsent(node.group(2), node.group(1)));
+    return addresses;
   }
 
   /** The text with our block, at the place of the one that was there or else at the end. */
-  HostsFile withBlock(ClusterSpec spec, int generation) {
-    Set<String> names = new TreeSet<>();
-    names.add(spec.domain().endpointName());
-    for (NodeSpec node : spec.nodes()) {
-      names.add(node.name().value());
-      names.add(spec.fullName(node));
-    }
-    List<String> block = new ArrayList<>();
-    block.add("# BEGIN mainstay " + spec.name() + " generation " + generation);
-    block.addAll(block(spec));
-    block.add("# END mainstay " + spec.name());
-
+  HostsFile withBlock(HostsBlock block, int generation) {
+    List<String> wanted = block.marked(generation);
     List<String> before = lines(text);
     BitSet ours = ours(before);
     List<String> lines = new ArrayList<>();
@@ -74,14 +66,14 @@ record HostsFile(String text) {
     for (int i = 0; i < before.size(); i++) {
       String line = before.get(i);
       if (!ours.get(i)) {
-        lines.add(claims(line, names) ? MUTED + line : line);
+        lines.add(claims(line, block.names()) ? MUTED + line : line);
       } else if (!placed) {
-        lines.addAll(block);
+        lines.addAll(wanted);
         placed = true;
       }
     }
     if (!placed) {
-      lines.addAll(block);
+      lines.addAll(wanted);
     }
     return new HostsFile(String.join("\n", lines) + "\n");
   }

@@ -46,7 +46,13 @@ final class JoinNode {
 
   boolean joinWorker(NodeSpec node) throws InterruptedException {
     join(node);
-    remote.run(node, "starting kubelet", "joined-worker", List.of(), Stdin.EMPTY, SHORT);
+    remote.run(
+        node,
+        "starting kubelet",
+        "joined-worker",
+        List.of(node.address().value()),
+        Stdin.EMPTY,
+        SHORT);
     return true;
   }
 

@@ -48,7 +48,7 @@ final class MakeMaster {
         node,
         "unbinding the master from its address",
         "normalise-master",
-        List.of(spec.fullName(node)),
+        List.of(spec.fullName(node), "https://" + spec.endpoint()),
         Stdin.EMPTY,
         FINISHING);
     remote.feed(
@@ -56,7 +56,7 @@ final class MakeMaster {
         "pointing the local proxy to the master itself",
         "serve",
         Secret.of(ProxyConfig.render(spec, node, ProxyConfig.Mode.SELF).content()),
-        List.of(),
+        List.of(node.address().value()),
         FINISHING);
     controlPlane.hasFinished(node);
     return true;

@@ -13,8 +13,9 @@ import tools.jackson.databind.ObjectMapper;
  * @param cluster the cluster's name
  * @param node the node's short name
  * @param role {@code master} or {@code worker}
+ * @param machineId of the machine that became the node; empty where that was not written down
  */
-record NodeIdentity(String clusterId, String cluster, String node, String role) {
+record NodeIdentity(String clusterId, String cluster, String node, String role, String machineId) {
   static final String PATH = "/etc/mainstay/node.json";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -24,7 +25,17 @@ record NodeIdentity(String clusterId, String cluster, String node, String role) 
         "644",
         JSON.writeValueAsString(
                 new java.util.TreeMap<>(
-                    Map.of("clusterId", clusterId, "cluster", cluster, "node", node, "role", role)))
+                    Map.of(
+                        "clusterId",
+                        clusterId,
+                        "cluster",
+                        cluster,
+                        "node",
+                        node,
+                        "role",
+                        role,
+                        "machineId",
+                        machineId)))
             + "\n");
   }
 
@@ -37,7 +48,8 @@ record NodeIdentity(String clusterId, String cluster, String node, String role) 
               tree.path("clusterId").asString(""),
               tree.path("cluster").asString(""),
               tree.path("node").asString(""),
-              tree.path("role").asString(""));
+              tree.path("role").asString(""),
+              tree.path("machineId").asString(""));
       return identity.clusterId().isEmpty() ? Optional.empty() : Optional.of(identity);
     } catch (JacksonException torn) {
       return Optional.empty();

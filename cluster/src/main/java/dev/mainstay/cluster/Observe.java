@@ -49,11 +49,30 @@ public final class Observe {
       if (api.isEmpty()
           && host != null
           && host.ready()
+          && findsAQuorum(spec, host)
           && host.stage().compareTo(Stage.JOINED) >= 0) {
         api = ask(master);
       }
     }
     return new ClusterFacts(facts, unreachable, api);
+  }
+
+  /**
+   * Whether {@code master}'s hosts block can lead its etcd to a quorum at the file's addresses,
+   * where the hosts were just met; an API without a quorum would keep us waiting.
+   */
+  private static boolean findsAQuorum(ClusterSpec spec, HostFacts master) {
+    Map<String, String> addresses = new HostsFile(master.hostsFile()).addresses();
+    long found =
+        spec.masters().stream()
+            .filter(peer ->
+                peer.name().equals(master.node())
+                    || peer.address()
+                        .value()
+                        .equals(
+                            addresses.getOrDefault(peer.name().value(), peer.address().value())))
+            .count();
+    return found > spec.masters().size() / 2;
   }
 
   private Seen look(ClusterSpec spec, NodeSpec node) {
@@ -100,7 +119,7 @@ public final class Observe {
       Output output =
           hosts
               .login(master)
-              .run(RemoteCommand.of(Scripts.script("cluster")).within(Duration.ofMinutes(1)));
+              .run(RemoteCommand.of(Scripts.script("cluster")).within(Duration.ofSeconds(30)));
       return ClusterApi.parse(output.stdout());
     } catch (Failure lost) {
       return Optional.empty();

@@ -22,6 +22,7 @@ import java.util.Set;
  *
  * <pre>
  * 1. every host: artifacts it lacks, then files and units, then images        (side by side)
+ *    then masters and workers that moved, or whose static pods differ: {@link PlanAmendments}
  * 2. no cluster: the first master is initialised and finished
  * 3. network and description                                                 (beside 4 and 5)
  * 4. the other masters one at a time: join, finish
@@ -45,9 +46,14 @@ final class Planner {
   private final ClusterDescription description;
   private final String clusterId;
   private final NodeSpec founder;
+  private final HostsBlock block;
+  private final PlanAmendments amendments;
 
   private final List<Step<Action>> deliver = new ArrayList<>();
   private final List<Step<Action>> configure = new ArrayList<>();
+  private final List<Step<Action>> follow = new ArrayList<>();
+  private final List<Step<Action>> amend = new ArrayList<>();
+  private final List<Step<Action>> move = new ArrayList<>();
   private final List<Step<Action>> images = new ArrayList<>();
   private final List<Step<Action>> init = new ArrayList<>();
   private final List<Step<Action>> masters = new ArrayList<>();
@@ -78,6 +84,8 @@ final class Planner {
             .findFirst()
             .orElse(freshId);
     this.founder = founder();
+    this.block = HostsBlock.of(spec, facts);
+    this.amendments = new PlanAmendments(spec, facts);
   }
 
   /**
@@ -87,11 +95,14 @@ final class Planner {
    */
   Plan<Action> plan() {
     refuseWhatIsNotOurs();
-    for (NodeSpec node : spec.nodes()) {
-      facts.host(node.name()).ifPresent(host -> prepare(node, host));
-    }
+    int generation = nextGeneration();
+    spec.masters().forEach(master -> prepare(master, generation));
+    amendments.masters(this::prepared).forEach(step -> add(amend, step));
+    amendments.kubeconfigsOfMasters(lastAmendment()).forEach(step -> add(amend, step));
+    spec.workers().forEach(worker -> prepare(worker, generation));
+    amendments.workers(this::prepared).forEach(step -> add(move, step));
     String ready = foundCluster();
-    ready = joinMasters(ready);
+    ready = joinMasters(ready.isEmpty() ? lastAmendment().stream().findFirst().orElse("") : ready);
     joinWorkers();
     addons(ready);
     List<Step<Action>> verify = new ArrayList<>();
@@ -106,12 +117,27 @@ final class Planner {
               Disruption.NONE,
               Set.copyOf(ids),
               new Action.Verify()));
+      Set<String> abandoned = amendments.abandonedAddresses();
+      if (!abandoned.isEmpty()) {
+        verify.add(
+            new Step<>(
+                "cluster/connections",
+                "",
+                Why.ADDRESS_CHANGED,
+                "close what is left of connections to " + String.join(", ", abandoned),
+                Disruption.NONE,
+                Set.of("cluster/verify"),
+                new Action.CloseStaleConnections(abandoned)));
+      }
     }
     return new Plan<>(
         List.of(
             new Phase<>(DELIVER, "artifacts to the hosts", deliver),
             new Phase<>(CONFIGURE, "files and units on the hosts", configure),
             new Phase<>(IMAGES, "images into containerd", images),
+            new Phase<>("masters/amend", "masters that moved or differ", amend),
+            new Phase<>("workers/configure", "files and units on the workers", follow),
+            new Phase<>("workers/move", "workers that moved or differ", move),
             new Phase<>("masters/init", "the first master", init),
             new Phase<>("masters/join", "the other masters, one at a time", masters),
             new Phase<>("workers/join", "workers, side by side", workers),
@@ -156,6 +182,7 @@ final class Planner {
           });
     }
     facts.api().ifPresent(this::refuseOtherNodes);
+    facts.api().ifPresent(this::refuseOtherMachines);
     refuseLostMasters();
     for (NodeSpec node : spec.nodes()) {
       facts.host(node.name()).ifPresent(host -> refuseChanged(node, host));
@@ -170,6 +197,30 @@ final class Planner {
         throw new Failure.Refused(
             node.name() + " is a node of the cluster but not in the file",
             "put it back into the file: this version of Mainstay does not remove nodes yet");
+      }
+    }
+  }
+
+  /** An empty machine that shows the host key of a node is a clone, or the node set up anew. */
+  private void refuseOtherMachines(ClusterApi api) {
+    for (NodeSpec node : spec.nodes()) {
+      Optional<ClusterApi.KubeNode> known = api.node(spec.fullName(node));
+      Optional<HostFacts> host = facts.host(node.name());
+      if (known.isPresent()
+          && host.isPresent()
+          && host.get().stage() == Stage.EMPTY
+          && !known.get().machineId().equals(host.get().machineId())) {
+        throw new Failure.Unreachable(
+            "%s (%s): another machine answers: its machine id is %s, that of the cluster's %s is %s; its host key is %s"
+                .formatted(
+                    node.name(),
+                    node.address(),
+                    host.get().machineId(),
+                    node.name(),
+                    known.get().machineId(),
+                    host.get().fingerprint()),
+            "nothing was changed. If the address is wrong, mend it in the file",
+            false);
       }
     }
   }
@@ -192,15 +243,6 @@ final class Planner {
     if (host.stage().compareTo(Stage.JOINED) < 0) {
       return;
     }
-    if (!host.advertises().isEmpty() && !host.advertises().equals(node.address().value())) {
-      throw new Failure.Refused(
-          node.name()
-              + " was provisioned at "
-              + host.advertises()
-              + " and is now at "
-              + node.address(),
-          "this version of Mainstay does not move nodes yet");
-    }
     if (!host.kubelet().isEmpty() && !host.kubelet().equals(spec.kubernetes().tag())) {
       throw new Failure.Refused(
           node.name() + " runs " + host.kubelet() + ", the file says " + spec.kubernetes().tag(),
@@ -210,7 +252,11 @@ final class Planner {
 
   // 1. hosts
 
-  private void prepare(NodeSpec node, HostFacts host) {
+  private void prepare(NodeSpec node, int generation) {
+    facts.host(node.name()).ifPresent(host -> prepare(node, host, generation));
+  }
+
+  private void prepare(NodeSpec node, HostFacts host, int generation) {
     boolean fresh = host.stage() == Stage.EMPTY && host.artifacts().isEmpty();
     List<Artifact> lacking =
         bundle.artifactsFor(node.role(), host.distribution()).stream()
@@ -232,7 +278,7 @@ final class Planner {
                   firstOfAll(node),
                   new Action.Deliver(node, lacking))));
     }
-    configure(node, host, fresh, before)
+    configure(node, host, fresh, generation, before)
         .ifPresent(id -> {
           before.clear();
           before.add(id);
@@ -270,53 +316,51 @@ final class Planner {
   }
 
   private Optional<String> configure(
-      NodeSpec node, HostFacts host, boolean fresh, Set<String> after) {
-    List<HostFile> differing =
-        HostFiles.of(spec, node, host, clusterId, pauseImage(), mode(node, host)).stream()
-            .filter(file -> !file.sha256().equals(host.files().get(file.path())))
-            .toList();
-    HostsFile hosts = new HostsFile(host.hostsFile());
-    Optional<HostFile> newHosts =
-        hosts.isCurrent(spec)
-            ? Optional.empty()
-            : Optional.of(
-                new HostFile("/etc/hosts", "644", hosts.withBlock(spec, nextGeneration()).text()));
-    List<String> down =
-        List.of("containerd", "mainstay-proxy").stream()
-            .filter(unit -> !host.isActive(unit) || !host.isEnabled(unit))
-            .toList();
-    if (differing.isEmpty() && newHosts.isEmpty() && down.isEmpty() && !host.unsettled()) {
+      NodeSpec node, HostFacts host, boolean fresh, int generation, Set<String> delivered) {
+    HostDrift drift =
+        HostDrift.of(
+            spec,
+            node,
+            host,
+            HostFiles.of(spec, node, host, clusterId, Optional.of(pauseImage()), mode(node, host)),
+            block,
+            generation);
+    if (drift.isEmpty()) {
       return Optional.empty();
     }
-    List<String> parts = new ArrayList<>();
-    newHosts.ifPresent(file -> parts.add("the hosts block"));
-    differing.forEach(file -> parts.add(file.path()));
-    down.forEach(unit -> parts.add(unit + ".service"));
-    if (host.unsettled()) {
-      parts.add("what an earlier run wrote and did not act upon");
+    Set<String> after = new HashSet<>(delivered);
+    boolean follows = !node.isMaster() && amendments.workersWait();
+    if (follows) {
+      after.addAll(lastAmendment());
     }
     return Optional.of(
         add(
-            configure,
+            follows ? follow : configure,
             new Step<>(
                 id(CONFIGURE, node),
                 node.name().value(),
                 fresh ? Why.HOST_NOT_PREPARED : Why.HOST_DIFFERS,
                 fresh
                     ? "write the hosts block, %d files and units, and start containerd and the"
-                            .formatted(differing.size())
+                            .formatted(drift.files().size())
                         + " local proxy"
-                    : "put right " + String.join(", ", parts),
-                fresh || parts.stream().noneMatch(Planner::disturbs)
-                    ? Disruption.NONE
-                    : Disruption.NODE,
+                    : "put right " + String.join(", ", drift.phrases()),
+                fresh || !drift.disturbsNode() ? Disruption.NONE : Disruption.NODE,
                 after,
-                new Action.Configure(
-                    node, differing, newHosts, HostFile.sha256(host.hostsFile())))));
+                new Action.Configure(node, drift, HostFile.sha256(host.hostsFile())))));
   }
 
-  private static boolean disturbs(String part) {
-    return part.contains("containerd") || part.contains("kubelet");
+  /** The last of the steps that amend masters; empty where there is none. */
+  private Set<String> lastAmendment() {
+    if (amend.isEmpty()) {
+      return Set.of();
+    }
+    if (!amendments.quorumIsLost()) {
+      return Set.of(amend.getLast().id());
+    }
+    Set<String> all = new HashSet<>();
+    amend.forEach(step -> all.add(step.id()));
+    return all;
   }
 
   private int nextGeneration() {
@@ -326,7 +370,7 @@ final class Planner {
       HostsFile hosts = new HostsFile(host.hostsFile());
       newest = Math.max(newest, hosts.generation());
       // a host without a block is new: it takes the generation that the others have
-      allCurrent &= hosts.generation() == 0 || hosts.isCurrent(spec);
+      allCurrent &= hosts.generation() == 0 || hosts.isCurrent(block);
     }
     return newest == 0 ? 1 : allCurrent ? newest : newest + 1;
   }
@@ -493,8 +537,15 @@ final class Planner {
     if (!lastMaster.isEmpty()) {
       last.add(lastMaster);
     }
+    // while the API is silent because its masters moved, nothing is known of its add-ons: the look
+    // at the whole, and the next plan, find what is amiss
+    boolean unknown = amendments.quorumIsLost();
     boolean forwards =
-        facts.api().map(api -> api.corefile().contains("forward . /etc/resolv.conf")).orElse(true);
+        !unknown
+            && facts
+                .api()
+                .map(api -> api.corefile().contains("forward . /etc/resolv.conf"))
+                .orElse(true);
     if (forwards && facts.hosts().values().stream().allMatch(host -> host.nameservers() == 0)) {
       add(
           addons,
@@ -508,7 +559,8 @@ final class Planner {
               new Action.StopForwardingDns()));
     }
     boolean network =
-        facts.api().map(api -> description.hasNetworkOf(api.description())).orElse(false);
+        unknown
+            || facts.api().map(api -> description.hasNetworkOf(api.description())).orElse(false);
     if (!network && !description.networkManifests().isEmpty()) {
       last.add(
           add(
@@ -536,15 +588,18 @@ final class Planner {
     }
   }
 
-  /** The step after which there is a finished master, if this plan has it. */
+  /** The steps after which there is a finished master that answers, if this plan has them. */
   private Set<String> founded() {
     String finished = "masters/init/" + founder.name() + "/finish";
-    return ids.contains(finished) ? Set.of(finished) : Set.of();
+    return ids.contains(finished)
+        ? Set.of(finished)
+        : amendments.quorumIsLost() ? lastAmendment() : Set.of();
   }
 
   private Set<String> prepared(NodeSpec node) {
     Set<String> prepared = new HashSet<>();
-    for (String phase : List.of(DELIVER, CONFIGURE, IMAGES)) {
+    for (String phase :
+        List.of(DELIVER, CONFIGURE, IMAGES, PlanAmendments.MASTERS, PlanAmendments.WORKERS)) {
       if (ids.contains(id(phase, node))) {
         prepared.add(id(phase, node));
       }

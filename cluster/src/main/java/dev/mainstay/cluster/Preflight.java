@@ -88,6 +88,17 @@ final class Preflight {
                 "is the address right? To use the host anew: mainstay reset with that cluster's"
                     + " file"));
       }
+      if (!identity.machineId().isEmpty() && !identity.machineId().equals(seen.machineId())) {
+        problems.add(
+            Problem.error(
+                where,
+                "was made a node when its machine id was %s; now it is %s: is it a clone of %s?"
+                    .formatted(identity.machineId(), seen.machineId(), identity.node()),
+                "give the node's own machine this address. If the id was changed on purpose, write"
+                    + " it into "
+                    + NodeIdentity.PATH
+                    + " on the host"));
+      }
     } else if (!seen.traces().isEmpty()) {
       problems.add(
           Problem.error(

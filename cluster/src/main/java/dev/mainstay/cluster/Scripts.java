@@ -18,6 +18,11 @@ final class Scripts {
     return LOADED.computeIfAbsent(name, key -> read("prelude.sh") + read(key + ".sh"));
   }
 
+  /** The script called {@code name} that lies on hosts and runs there by itself. */
+  static String onHost(String name) {
+    return read("host/" + name + ".sh");
+  }
+
   private static String read(String file) {
     try (InputStream in = Scripts.class.getResourceAsStream(file)) {
       if (in == null) {

@@ -42,9 +42,7 @@ public final class ShowStatus {
     facts
         .api()
         .ifPresent(api ->
-            ClusterHealth.lacks(
-                    spec, facts.hosts().keySet().stream().map(Object::toString).toList(), api)
-                .forEach(lack -> problems.add(problem(lack))));
+            ClusterHealth.lacks(spec, facts, api).forEach(lack -> problems.add(problem(lack))));
     boolean provisioned = facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned);
     if (facts.api().isEmpty()) {
       problems.add(
@@ -108,11 +106,16 @@ public final class ShowStatus {
     if (host.isPresent() && host.get().isProvisioned() && !proxyActive) {
       problems.add(Problem.error(where, "its local proxy does not run", "run mainstay apply"));
     }
+    HostsBlock block = HostsBlock.of(spec, facts);
     String hostsBlock =
-        host.map(seen -> hostsBlock(spec, new HostsFile(seen.hostsFile()))).orElse("unknown");
+        host.map(seen -> hostsBlock(block, new HostsFile(seen.hostsFile()))).orElse("unknown");
     if (hostsBlock.equals("old") || (hostsBlock.equals("missing") && kube.isPresent())) {
       problems.add(Problem.warning(where, "hosts block is " + hostsBlock, "run mainstay apply"));
     }
+    host.filter(HostFacts::isProvisioned)
+        .ifPresent(seen ->
+            drift(spec, node, seen, block, facts)
+                .forEach(what -> problems.add(Problem.warning(where, what, "run mainstay apply"))));
     Optional<Instant> expiry = health.earliestExpiry();
     if (expiry.isPresent() && expiry.get().isBefore(clock.instant().plus(EXPIRES_SOON))) {
       boolean over = expiry.get().isBefore(clock.instant());
@@ -145,8 +148,32 @@ public final class ShowStatus {
         .toList();
   }
 
-  private static String hostsBlock(ClusterSpec spec, HostsFile hosts) {
-    return hosts.generation() == 0 ? "missing" : hosts.isCurrent(spec) ? "current" : "old";
+  private static String hostsBlock(HostsBlock block, HostsFile hosts) {
+    return hosts.generation() == 0 ? "missing" : hosts.isCurrent(block) ? "current" : "old";
+  }
+
+  /** What differs on a finished node from what it should be, beside its hosts block and proxy. */
+  private static List<String> drift(
+      ClusterSpec spec, NodeSpec node, HostFacts host, HostsBlock block, ClusterFacts facts) {
+    List<HostFile> wanted =
+        HostFiles.of(
+            spec,
+            node,
+            host,
+            host.identity().map(NodeIdentity::clusterId).orElse(""),
+            Optional.empty(),
+            node.isMaster() ? ProxyConfig.Mode.SELF : ProxyConfig.Mode.OTHERS);
+    HostDrift drift = HostDrift.of(spec, node, host, wanted, block, 0);
+    List<String> differs = new ArrayList<>();
+    drift.files().forEach(file -> differs.add(file.path() + " is missing or was changed"));
+    drift.unitsDown().stream()
+        .filter(unit -> !unit.equals("mainstay-proxy") || host.isActive(unit))
+        .forEach(unit -> differs.add(unit + ".service does not run or does not start at boot"));
+    drift
+        .proxyElsewhere()
+        .ifPresent(where -> differs.add("its running local proxy leads to " + where));
+    differs.addAll(Amendment.of(spec, node, host, facts.api()).phrases());
+    return differs;
   }
 
   private static Etcd etcd(ClusterSpec spec, ClusterApi api) {

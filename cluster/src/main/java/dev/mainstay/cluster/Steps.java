@@ -4,9 +4,12 @@ import dev.mainstay.bundle.Artifact;
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.engine.Apply.Progress;
 import dev.mainstay.engine.Apply.StepRunner;
+import dev.mainstay.engine.FanOut;
 import dev.mainstay.engine.Step;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
@@ -14,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 
 /**
  * Carries out the actions of a plan. Each remote script looks whether its effect holds already, so
@@ -25,19 +29,29 @@ final class Steps implements StepRunner<Action> {
   private static final Duration IMPORTING = Duration.ofMinutes(20);
   private static final Duration CLEANING = Duration.ofMinutes(13);
 
+  private static final Duration MOVING = Duration.ofMinutes(15);
+  private static final int WINDOW = 64;
+
+  private final ClusterSpec spec;
+  private final List<NodeSpec> reachable;
   private final Bundle bundle;
   private final RemoteSteps remote;
   private final MakeMaster makeMaster;
   private final JoinNode joinNode;
+  private final AmendMaster amendMaster;
   private final ControlPlane controlPlane;
   private final VerifyCluster verify;
 
   Steps(ClusterSpec spec, ClusterFacts facts, Bundle bundle, RemoteSteps remote, Observe observe) {
     KubeadmConfig.HostTraits traits = traits(facts);
+    this.spec = spec;
+    this.reachable =
+        spec.nodes().stream().filter(node -> facts.host(node.name()).isPresent()).toList();
     this.bundle = bundle;
     this.remote = remote;
     this.controlPlane = new ControlPlane(spec, facts, remote);
     this.makeMaster = new MakeMaster(spec, traits, remote, controlPlane);
+    this.amendMaster = new AmendMaster(spec, facts, remote);
     this.joinNode = new JoinNode(spec, traits, remote, controlPlane);
     this.verify = new VerifyCluster(spec, facts, remote, controlPlane, observe);
   }
@@ -60,6 +74,10 @@ final class Steps implements StepRunner<Action> {
       case Action.FinishMaster(NodeSpec node) -> makeMaster.finish(node);
       case Action.JoinMaster(NodeSpec node) -> joinNode.joinMaster(node, progress);
       case Action.JoinWorker(NodeSpec node) -> joinNode.joinWorker(node);
+      case Action.AmendMaster amendment -> amendMaster.amend(amendment, progress);
+      case Action.MoveWorker(NodeSpec node) -> moveWorker(node);
+      case Action.PointKubelet(NodeSpec node) -> pointKubelet(node);
+      case Action.CloseStaleConnections(Set<String> addresses) -> closeStale(addresses);
       case Action.ApplyNetwork(List<String> manifests) -> apply(manifests, "applying the network");
       case Action.StopForwardingDns() -> stopForwardingDns();
       case Action.Describe(String manifest) ->
@@ -95,16 +113,61 @@ final class Steps implements StepRunner<Action> {
   }
 
   private boolean configure(Action.Configure configure) throws InterruptedException {
+    HostDrift drift = configure.drift();
     StringBuilder files = new StringBuilder();
-    configure.hosts().ifPresent(file -> files.append(file.line()));
-    configure.files().forEach(file -> files.append(file.line()));
+    drift.hosts().ifPresent(file -> files.append(file.line()));
+    drift.files().forEach(file -> files.append(file.line()));
+    List<String> arguments = new ArrayList<>();
+    arguments.add(configure.hostsBefore());
+    arguments.add(drift.proxyElsewhere().isPresent() ? "reload-proxy" : "-");
+    arguments.addAll(drift.staleAddresses());
     remote.feed(
         configure.node(),
         "configuring the host",
         "configure",
         Secret.of(files.toString()),
-        List.of(configure.hostsBefore()),
+        arguments,
         CONFIGURING);
+    return true;
+  }
+
+  private boolean moveWorker(NodeSpec node) throws InterruptedException {
+    remote.run(
+        node,
+        "taking the new address",
+        "move-worker",
+        List.of(spec.fullName(node), node.address().value()),
+        Stdin.EMPTY,
+        MOVING);
+    return true;
+  }
+
+  private boolean pointKubelet(NodeSpec node) throws InterruptedException {
+    remote.run(
+        node,
+        "pointing kubelet to the endpoint",
+        "point-kubelet",
+        List.of("https://" + spec.endpoint()),
+        Stdin.EMPTY,
+        CONFIGURING);
+    return true;
+  }
+
+  /** On all hosts that were looked at; one that is lost meanwhile has no connections to close. */
+  private boolean closeStale(Set<String> addresses) throws InterruptedException {
+    FanOut.map(
+        reachable,
+        WINDOW,
+        node -> {
+          try {
+            return remote.tryRun(
+                node, "close-stale", List.copyOf(addresses), Stdin.EMPTY, CONFIGURING);
+          } catch (Failure.Unreachable lost) {
+            return new Output(1, "", String.valueOf(lost.getMessage()));
+          } catch (InterruptedException interrupted) {
+            throw new CancellationException();
+          }
+        });
     return true;
   }
 

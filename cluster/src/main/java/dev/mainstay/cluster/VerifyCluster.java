@@ -23,6 +23,7 @@ final class VerifyCluster {
   private static final int WINDOW = 64;
 
   private final ClusterSpec spec;
+  private final ClusterFacts facts;
   private final List<NodeSpec> reachable;
   private final RemoteSteps remote;
   private final ControlPlane controlPlane;
@@ -40,6 +41,7 @@ final class VerifyCluster {
       ControlPlane controlPlane,
       Observe observe) {
     this.spec = spec;
+    this.facts = facts;
     this.reachable =
         spec.nodes().stream().filter(node -> facts.host(node.name()).isPresent()).toList();
     this.remote = remote;
@@ -53,14 +55,13 @@ final class VerifyCluster {
    * @throws Failure.Failed with all that is not well after 5 minutes
    */
   boolean await(Progress progress) throws InterruptedException {
-    List<String> everyone = reachable.stream().map(node -> node.name().value()).toList();
     long giveUp = System.nanoTime() + LIMIT.toNanos();
     List<String> lacks = List.of();
     do {
       Optional<ClusterApi> api = observe.ask(controlPlane.readyMaster());
       lacks =
           api.isPresent()
-              ? ClusterHealth.lacks(spec, everyone, api.get())
+              ? ClusterHealth.lacks(spec, facts, api.get())
               : List.of("the API does not answer");
       if (lacks.isEmpty()) {
         lacks = silentProxies();

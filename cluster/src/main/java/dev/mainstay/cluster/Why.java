@@ -18,6 +18,12 @@ enum Why implements Reason {
   JOIN_UNFINISHED,
   /** kubeadm is done with this master, Mainstay is not. */
   MASTER_NOT_FINISHED,
+  /** The node is at another address than when it was finished. */
+  ADDRESS_CHANGED,
+  /** A static pod's manifest, or what the running pod sees, is not as it should be. */
+  STATIC_POD_DIFFERS,
+  /** A kubeconfig leads to another server than it should. */
+  KUBECONFIG_DIFFERS,
   /** Pods have no network, or another one than the file says. */
   NETWORK_DIFFERS,
   /** No host knows a nameserver, and CoreDNS would not start. */

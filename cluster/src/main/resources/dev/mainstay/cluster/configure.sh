@@ -1,18 +1,27 @@
 # Writes files and brings the units up. Standard input: MODE PATH BASE64 a line. /etc/hosts is rewritten in
-# place, because containers have it mounted by inode; $2 is the sha256 that it must have before.
+# place, because containers have it mounted by inode; $2 is the sha256 that it must have before. $3: reload-proxy or -.
+# Then the addresses that nodes had before: connections to and from them are dead and would be waited for.
 take_input "$1"
 one_at_a_time
 mkdir -p /var/lib/mainstay
 # what was written but not yet acted upon, also by a run that broke off in between
 unsettled=/var/lib/mainstay/unsettled
 touch $unsettled
+expected=$2
+[ "$3" = - ] || echo /etc/mainstay/haproxy.cfg >> $unsettled
+shift 3
+for address in "$@"; do echo "$address" >> $stale; done
 while read -r mode path data; do
   mkdir -p "$(dirname "$path")"
   if [ "$path" = /etc/hosts ]; then
-    [ "$(sha256sum < /etc/hosts | cut -d' ' -f1)" = "$2" ] || die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75
-    printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts
+    [ "$(sha256sum < /etc/hosts | cut -d' ' -f1)" = "$expected" ] || die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75
+    # whole and on disk first: from it the file is written again when the host goes down in the middle
+    printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts.new
+    sync /var/lib/mainstay/hosts.new
+    mv -f /var/lib/mainstay/hosts.new /var/lib/mainstay/hosts
     cat /var/lib/mainstay/hosts > /etc/hosts
     echo "$path" >> $unsettled
+    close_stale
     continue
   fi
   printf '%s' "$data" | base64 -d > "$path.mainstay-new"
@@ -42,7 +51,9 @@ if has_changed /etc/sysctl.d/90-mainstay.conf; then
     [ "$(cat "$file" 2>/dev/null)" = "$value" ] || printf '%s' "$value" > "$file" 2>/dev/null || die "cannot set $key to $value" 5
   done < /etc/sysctl.d/90-mainstay.conf
 fi
-systemctl enable -q containerd.service kubelet.service mainstay-proxy.service 2>/dev/null
+units="containerd.service kubelet.service mainstay-proxy.service mainstay-hosts.service"
+# enabling reads all units anew, which takes a second
+if [ "$(systemctl is-enabled $units 2>/dev/null | grep -cx enabled)" != 4 ]; then systemctl enable -q $units 2>/dev/null; fi
 if has_changed /etc/mainstay/containerd.toml || has_changed /etc/systemd/system/containerd.service; then
   systemctl restart containerd.service
 elif ! systemctl is-active -q containerd.service; then
@@ -53,6 +64,7 @@ if ! systemctl is-active -q mainstay-proxy.service; then
 elif has_changed /etc/mainstay/haproxy.cfg || has_changed /etc/hosts; then
   systemctl reload mainstay-proxy.service
 fi
+close_stale
 if has_changed /etc/systemd/system/kubelet.service.d/10-kubeadm.conf && systemctl is-active -q kubelet.service; then
   systemctl restart kubelet.service
 fi
@@ -62,4 +74,4 @@ for unit in containerd mainstay-proxy; do
     die "$unit.service does not run"
   }
 done
-rm -f $unsettled
+rm -f $unsettled $stale

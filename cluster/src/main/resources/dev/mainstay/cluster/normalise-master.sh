@@ -1,4 +1,5 @@
-# Unbinds a master from its address once kubeadm is done with it. $1: its full name. May be run at any time.
+# Unbinds a master from its address once kubeadm is done with it. $1: its full name. $2: the cluster's endpoint, a URL.
+# May be run at any time.
 one_at_a_time
 name=$1
 changed=
@@ -15,14 +16,18 @@ if [ "$url" != "https://$name:2380" ]; then
   etcdctl_here member update "$(printf '%x' "$id")" --peer-urls="https://$name:2380" > /dev/null
   changed="$changed peer-url"
 fi
-for kubeconfig in kubelet controller-manager scheduler; do
-  file=/etc/kubernetes/$kubeconfig.conf
-  [ "$(sed -n 's/^ *server: //p' "$file" | head -n 1)" = https://127.0.0.1:6443 ] && continue
-  sed 's|^\( *server: \).*|\1https://127.0.0.1:6443|' "$file" > "$file.mainstay-new"
+# Makes /etc/kubernetes/$1.conf lead to $2.
+point() {
+  local file=/etc/kubernetes/$1.conf
+  [ -f "$file" ] || return 0
+  [ "$(sed -n 's/^ *server: //p' "$file" | head -n 1)" = "$2" ] && return 0
+  sed "s|^\( *server: \).*|\1$2|" "$file" > "$file.mainstay-new"
   chmod 600 "$file.mainstay-new"
   mv -f "$file.mainstay-new" "$file"
-  changed="$changed $kubeconfig"
-done
+  changed="$changed $1"
+}
+for kubeconfig in kubelet controller-manager scheduler; do point $kubeconfig https://127.0.0.1:6443; done
+for kubeconfig in admin super-admin; do point $kubeconfig "$2"; done
 case $changed in *kubelet*) systemctl restart kubelet.service ;; esac
 for component in controller-manager scheduler; do
   case $changed in *$component*)

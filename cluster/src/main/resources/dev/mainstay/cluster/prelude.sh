@@ -38,3 +38,57 @@ kubeadm_error() {
   [ -n "$errors" ] || errors=$(tail -n 8 "$1")
   die "$errors"
 }
+# What this master's proxy says of its own apiserver: 200 ready, 404 draining, 503 dead; nothing where it watches none.
+relay() {
+  { exec 7<> /dev/tcp/127.0.0.1/7444; } 2> /dev/null || return 0
+  printf 'GET / HTTP/1.0\r\n\r\n' >&7
+  local version="" status=""
+  read -r -t 2 version status _ <&7 || true
+  exec 7>&-
+  echo "$status"
+}
+# One line "fingerprint SHA256 FILE" for every certificate and key of the node; of a kubeconfig only what it embeds counts.
+fingerprints() {
+  local file
+  for file in /etc/kubernetes/*.conf; do
+    [ -f "$file" ] && echo "fingerprint $(grep -E '^ *(certificate-authority|client-certificate|client-key)-data: ' "$file" | sha256sum | cut -d' ' -f1) $file"
+  done
+  find /etc/kubernetes/pki /var/lib/kubelet/pki \( -name '*.crt' -o -name '*.key' -o -name '*.pub' -o -name '*.pem' \) -exec sha256sum {} + 2> /dev/null |
+    sed 's/^\([0-9a-f]*\)  /fingerprint \1 /'
+}
+# Closes connections to and from addresses that nodes no longer have; TCP itself would wait for minutes.
+stale=/var/lib/mainstay/stale-addresses
+close_stale() {
+  [ -s $stale ] || return 0
+  local filter before
+  filter="( $(sort -u $stale | sed 's/.*/src & or dst &/' | paste -sd ' ' | sed 's/ src/ or src/g') )"
+  before=$(connections "$filter")
+  [ -n "$before" ] || return 0
+  ss -tK "$filter" > /dev/null 2>&1 || true
+  connections "$filter" | grep -qxF "$before" || return 0
+  # a kernel that cannot close them (no CONFIG_INET_DIAG_DESTROY): their owners begin anew
+  if [ -f /etc/kubernetes/manifests/etcd.yaml ]; then
+    crictl ps -q --name '^etcd$' | xargs -r crictl stop -t 2 > /dev/null
+  fi
+  systemctl try-restart mainstay-proxy.service
+  echo "this kernel cannot close connections: etcd and the local proxy were restarted instead"
+}
+# The connections that $1, a filter of ss, lets through, one LOCAL PEER a line.
+connections() { ss -Htn state connected "$1" | awk '{print $(NF - 1), $NF}'; }
+# Whether address $1 is one of this host's own.
+is_local() { ip -4 -o address show | awk '{print $4}' | cut -d/ -f1 | grep -qxF "$1"; }
+# A kubelet that was told its address is told the new one.
+use_node_ip() {
+  local flags=/var/lib/kubelet/kubeadm-flags.env
+  [ -f $flags ] || return 0
+  sed -E "s/--node-ip=[0-9.]+/--node-ip=$1/" $flags > $flags.mainstay-new
+  cmp -s $flags $flags.mainstay-new && rm -f $flags.mainstay-new || mv -f $flags.mainstay-new $flags
+}
+# Takes away the pods of DaemonSets on node $1 that share the host's network (the network plugin's, kube-proxy), so that
+# they begin anew with its address. $2: the kubectl to use.
+restart_host_network_pods() {
+  "$2" --request-timeout 20s get pods -A --field-selector "spec.nodeName=$1" -o go-template='{{range .items}}{{if .spec.hostNetwork}}{{$pod := .}}{{range .metadata.ownerReferences}}{{if eq .kind "DaemonSet"}}{{$pod.metadata.namespace}} {{$pod.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}' |
+    while read -r namespace pod; do
+      "$2" --request-timeout 20s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null
+    done
+}

@@ -1,7 +1,11 @@
-# Removes the etcd member of a host that failed to join, found by its name ($1) or its address ($2); then its Node.
-id=$(etcdctl_here member list -w fields | awk -v name="\"$1\"" -v url="\"https://$2:2380\"" '
-  /^"ID"/ {id = $3} (/^"Name"/ && $3 == name) || (/^"PeerURL"/ && $3 == url) {print id; exit}')
+# Removes the etcd member of a host that failed to join, found by its name ($1) or its
+# addresses (all others); then its Node.
+name=$1
+shift
+urls=$(printf ' "https://%s:2380"' "$@")
+id=$(etcdctl_here member list -w fields | awk -v name="\"$name\"" -v urls="$urls " '
+  /^"ID"/ {id = $3} (/^"Name"/ && $3 == name) || (/^"PeerURL"/ && index(urls, " " $3 " ")) {print id; exit}')
 if [ -n "$id" ]; then
   etcdctl_here member remove "$(printf '%x' "$id")"
 fi
-kubectl_here --request-timeout 20s delete node "$1" --ignore-not-found --wait=false
+kubectl_here --request-timeout 20s delete node "$name" --ignore-not-found --wait=false

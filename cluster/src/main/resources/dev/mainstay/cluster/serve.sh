@@ -1,4 +1,4 @@
-# Makes a provisioned master's proxy point to itself. Standard input: its haproxy.cfg.
+# Makes a provisioned master's proxy point to itself. Standard input: its haproxy.cfg. $2: its address.
 take_input "$1"
 one_at_a_time
 cmp -s /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt || install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
@@ -16,4 +16,5 @@ until [ "$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s 
   [ $tries -lt 120 ] || die "the API does not answer through this master's own proxy"
   sleep 0.25
 done
+echo "$2" > /etc/mainstay/address
 echo provisioned > /etc/mainstay/stage

@@ -7,7 +7,9 @@ import dev.mainstay.model.ClusterSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,22 +17,31 @@ final class ClusterHealthTest {
   private static final ClusterSpec SPEC = Fixture.spec(3, 1);
   private static final List<String> ALL = List.of("m1", "m2", "m3", "w1");
 
-  @TempDir Path folder = Path.of("");
   private final List<ClusterApi.KubeNode> nodes = new ArrayList<>();
   private final List<ClusterApi.Workload> workloads = new ArrayList<>();
   private final List<ClusterApi.Member> members = new ArrayList<>();
+  private final Set<String> endpoints = new TreeSet<>();
 
-  @BeforeEach
-  void allIsWell() {
-    Bundle bundle = Fixture.bundle(folder);
+  private final Bundle bundle;
+
+  ClusterHealthTest(@TempDir Path folder) {
+    bundle = Fixture.bundle(folder);
     ClusterApi api = Fixture.api(SPEC, bundle);
     nodes.addAll(api.nodes());
     workloads.addAll(api.workloads());
     members.addAll(api.members());
+    endpoints.addAll(api.endpoints());
   }
 
   private List<String> lacks(List<String> expected) {
-    return ClusterHealth.lacks(SPEC, expected, new ClusterApi(nodes, workloads, members, "", ""));
+    List<HostFacts> hosts =
+        expected.stream()
+            .map(name -> FakeHost.of(SPEC, name).at(Stage.PROVISIONED, SPEC, bundle).facts())
+            .toList();
+    return ClusterHealth.lacks(
+        SPEC,
+        Fixture.facts(hosts, Optional.empty()),
+        new ClusterApi(nodes, workloads, members, endpoints, "", ""));
   }
 
   @Test
@@ -40,7 +51,7 @@ final class ClusterHealthTest {
 
   @Test
   void namesNodesThatAreMissingOrNotReady() {
-    nodes.set(1, new ClusterApi.KubeNode("m2.demo.internal", false, "v1.36.3", ""));
+    nodes.set(1, new ClusterApi.KubeNode("m2.demo.internal", false, "v1.36.3", "", "", ""));
     nodes.removeLast();
     assertThat(lacks(ALL)).containsExactly("m2: is not Ready", "w1: is not a node of the cluster");
   }

@@ -40,7 +40,16 @@ final class FakeHost {
   final Set<String> packages = new HashSet<>(Set.of("bash"));
   final Set<String> traces = new HashSet<>();
   String clusterEndpoint = "";
+  final Set<String> local = new HashSet<>();
+  String settled = "";
   String advertises = "";
+  final Map<String, String> kubeconfigs = new HashMap<>();
+  final Map<String, String> manifests = new HashMap<>();
+  final Set<String> amending = new HashSet<>();
+  boolean etcdSeesOtherHosts;
+  boolean cloudInit;
+  final Map<String, String> backends = new HashMap<>();
+  final Map<String, String> fingerprints = new HashMap<>();
   boolean ready;
   String kubelet = "";
 
@@ -48,6 +57,7 @@ final class FakeHost {
     this.node = node;
     this.hostname = node.name().value();
     this.machineId = "id-of-" + node.name();
+    local.add(node.address().value());
   }
 
   static FakeHost of(ClusterSpec spec, String name) {
@@ -61,12 +71,16 @@ final class FakeHost {
     units.put("containerd", "active enabled");
     units.put("mainstay-proxy", "active enabled");
     units.put("kubelet", "active enabled");
-    hostsFile = new HostsFile(DEBIAN_HOSTS).withBlock(spec, 1).text();
+    hostsFile = new HostsFile(DEBIAN_HOSTS).withBlock(HostsBlock.of(spec), 1).text();
     identity =
         Optional.of(
             new NodeIdentity(
-                Fixture.ID, spec.name().value(), node.name().value(), node.role().word()));
-    HostFiles.of(spec, node, facts(), Fixture.ID, Fixture.PAUSE, mode)
+                Fixture.ID,
+                spec.name().value(),
+                node.name().value(),
+                node.role().word(),
+                machineId));
+    HostFiles.of(spec, node, facts(), Fixture.ID, Optional.of(Fixture.PAUSE), mode)
         .forEach(file -> files.put(file.path(), file.sha256()));
     return this;
   }
@@ -83,7 +97,10 @@ final class FakeHost {
     if (reached.compareTo(Stage.JOINED) >= 0) {
       kubelet = "v1.36.3";
       ready = node.isMaster();
+      settled = reached == Stage.PROVISIONED ? node.address().value() : "";
       advertises = node.isMaster() ? node.address().value() : "";
+      kubeconfigs.put(
+          "kubelet", node.isMaster() ? "https://127.0.0.1:6443" : "https://" + spec.endpoint());
       traces.add("/etc/kubernetes/kubelet.conf");
     }
     return this;
@@ -118,8 +135,17 @@ final class FakeHost {
         Set.copyOf(packages),
         Set.copyOf(traces),
         clusterEndpoint,
-        Map.of(),
-        advertises,
+        new Bindings(
+            local,
+            settled,
+            advertises,
+            kubeconfigs,
+            manifests,
+            amending,
+            etcdSeesOtherHosts,
+            cloudInit,
+            backends,
+            fingerprints),
         ready,
         kubelet);
   }

@@ -22,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.databind.ObjectMapper;
 
 /** A cluster called demo, its bundle, and what a well one looks like. */
@@ -129,10 +131,19 @@ final class Fixture {
   static ClusterApi api(ClusterSpec spec, Bundle bundle) {
     List<ClusterApi.KubeNode> nodes = new ArrayList<>();
     List<ClusterApi.Member> members = new ArrayList<>();
+    Set<String> endpoints = new TreeSet<>();
     for (NodeSpec node : spec.nodes()) {
       String name = spec.fullName(node);
-      nodes.add(new ClusterApi.KubeNode(name, true, "v1.36.3", node.address().value()));
+      nodes.add(
+          new ClusterApi.KubeNode(
+              name,
+              true,
+              "v1.36.3",
+              node.address().value(),
+              "id-of-" + node.name(),
+              node.address().value()));
       if (node.isMaster()) {
+        endpoints.add(node.address().value());
         members.add(
             new ClusterApi.Member(
                 String.valueOf(members.size() + 1),
@@ -150,6 +161,7 @@ final class Fixture {
             new ClusterApi.Workload("DaemonSet", "kube-proxy", 5, 5),
             new ClusterApi.Workload("DaemonSet", "kube-flannel-ds", 5, 5)),
         members,
+        endpoints,
         stored(spec, bundle),
         ".:53 { kubernetes cluster.local }");
   }

@@ -87,7 +87,7 @@ final class HostFactsTest {
     assertThat(facts.nameservers()).isEqualTo(2);
     assertThat(facts.listeners()).containsEntry(7443, "haproxy").containsEntry(22, "sshd");
     assertThat(facts.hostsFile()).isEqualTo("127.0.0.1 localhost\n");
-    assertThat(facts.identity()).contains(new NodeIdentity(Fixture.ID, "demo", "m1", "master"));
+    assertThat(facts.identity()).contains(new NodeIdentity(Fixture.ID, "demo", "m1", "master", ""));
     assertThat(facts.stage()).isEqualTo(Stage.PROVISIONED);
     assertThat(facts.isProvisioned()).isTrue();
     assertThat(facts.files()).containsEntry("/etc/crictl.yaml", "bbbb");
@@ -95,8 +95,9 @@ final class HostFactsTest {
     assertThat(facts.artifacts()).containsExactlyInAnyOrder("1111", "2222");
     assertThat(facts.traces()).containsExactly("/etc/kubernetes/kubelet.conf");
     assertThat(facts.clusterEndpoint()).isEqualTo("https://api.demo.internal:7443");
-    assertThat(facts.kubeconfigs()).containsEntry("scheduler", "https://10.77.0.11:6443");
-    assertThat(facts.advertises()).isEqualTo("10.77.0.11");
+    assertThat(facts.bindings().kubeconfigs())
+        .containsEntry("scheduler", "https://10.77.0.11:6443");
+    assertThat(facts.bindings().advertises()).isEqualTo("10.77.0.11");
     assertThat(facts.ready()).isTrue();
     assertThat(facts.kubelet()).isEqualTo("v1.36.3");
   }
@@ -176,7 +177,7 @@ final class HostFactsTest {
     for (String torn : List.of("", "{", "[]", "{\"cluster\":\"demo\"}", "null")) {
       assertThat(NodeIdentity.parse(torn)).isEmpty();
     }
-    NodeIdentity identity = new NodeIdentity(Fixture.ID, "demo", "w1", "worker");
+    NodeIdentity identity = new NodeIdentity(Fixture.ID, "demo", "w1", "worker", "id");
     assertThat(NodeIdentity.parse(identity.file().content())).contains(identity);
   }
 }

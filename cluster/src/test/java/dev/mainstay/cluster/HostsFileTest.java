@@ -21,7 +21,7 @@ final class HostsFileTest {
       """;
 
   private static String with(String text) {
-    return new HostsFile(text).withBlock(SPEC, 3).text();
+    return new HostsFile(text).withBlock(HostsBlock.of(SPEC), 3).text();
   }
 
   private static String without(String text) {
@@ -38,7 +38,7 @@ final class HostsFileTest {
   void theBlockTakesThePlaceOfTheOldOne() {
     ClusterSpec old =
         Fixture.spec(List.of(Fixture.node("m1", Role.MASTER, "10.0.0.9")), ComponentSettings.NONE);
-    String before = new HostsFile("127.0.0.1 localhost\n").withBlock(old, 2).text();
+    String before = new HostsFile("127.0.0.1 localhost\n").withBlock(HostsBlock.of(old), 2).text();
     assertThat(with(before + "10.1.1.1 other\n"))
         .isEqualTo("127.0.0.1 localhost\n" + BLOCK + "10.1.1.1 other\n");
   }
@@ -47,15 +47,15 @@ final class HostsFileTest {
   void theSecondApplicationChangesNothing() {
     String once = with("127.0.0.1 localhost\n127.0.1.1 m1\n\n# mine\n");
     assertThat(with(once)).isEqualTo(once);
-    assertThat(new HostsFile(once).isCurrent(SPEC)).isTrue();
+    assertThat(new HostsFile(once).isCurrent(HostsBlock.of(SPEC))).isTrue();
     assertThat(new HostsFile(once).generation()).isEqualTo(3);
   }
 
   @Test
   void anotherNodeMakesTheBlockOld() {
     HostsFile hosts = new HostsFile(with("127.0.0.1 localhost\n"));
-    assertThat(hosts.isCurrent(Fixture.spec(1, 2))).isFalse();
-    assertThat(new HostsFile("127.0.0.1 localhost\n").isCurrent(SPEC)).isFalse();
+    assertThat(hosts.isCurrent(HostsBlock.of(Fixture.spec(1, 2)))).isFalse();
+    assertThat(new HostsFile("127.0.0.1 localhost\n").isCurrent(HostsBlock.of(SPEC))).isFalse();
     assertThat(new HostsFile("127.0.0.1 localhost\n").generation()).isZero();
   }
 
@@ -85,7 +85,7 @@ final class HostsFileTest {
   @Test
   void twoBlocksBecomeOne() {
     assertThat(with(BLOCK + "10.1.1.1 other\n" + BLOCK)).isEqualTo(BLOCK + "10.1.1.1 other\n");
-    assertThat(new HostsFile(BLOCK + BLOCK).isCurrent(SPEC)).isFalse();
+    assertThat(new HostsFile(BLOCK + BLOCK).isCurrent(HostsBlock.of(SPEC))).isFalse();
   }
 
   @Test

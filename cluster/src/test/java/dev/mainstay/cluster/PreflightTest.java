@@ -107,7 +107,7 @@ final class PreflightTest {
     assertThat(
             master(host -> {
               host.stage = Stage.PROVISIONED;
-              host.identity = Optional.of(new NodeIdentity(Fixture.ID, "demo", "m1", "master"));
+              host.identity = Optional.of(new NodeIdentity(Fixture.ID, "demo", "m1", "master", ""));
               host.traces.add("/etc/kubernetes/admin.conf");
               host.listeners.put(6443, "kube-apiserver");
               host.diskFreeMib = 100;
@@ -195,16 +195,18 @@ final class PreflightTest {
   @Test
   void findsNodesOfOtherClustersAndOtherNodesOfOurs() {
     assertThat(
-            master(
-                host -> host.identity = Optional.of(new NodeIdentity("x", "prod", "m7", "worker"))))
+            master(host ->
+                host.identity = Optional.of(new NodeIdentity("x", "prod", "m7", "worker", ""))))
         .containsExactly("is already worker m7 of cluster prod");
     assertThat(
             master(host ->
-                host.identity = Optional.of(new NodeIdentity(Fixture.ID, "demo", "m2", "master"))))
+                host.identity =
+                    Optional.of(new NodeIdentity(Fixture.ID, "demo", "m2", "master", ""))))
         .containsExactly("is already master m2 of cluster demo");
     assertThat(
             master(host ->
-                host.identity = Optional.of(new NodeIdentity(Fixture.ID, "demo", "m1", "worker"))))
+                host.identity =
+                    Optional.of(new NodeIdentity(Fixture.ID, "demo", "m1", "worker", ""))))
         .containsExactly("is already worker m1 of cluster demo");
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
@@ -92,7 +93,7 @@ final class RenderedFilesTest {
             Fixture.node(spec, name),
             FakeHost.of(spec, name).facts(),
             Fixture.ID,
-            Fixture.PAUSE,
+            Optional.of(Fixture.PAUSE),
             mode);
     assertThat(files).extracting(HostFile::path).isSorted().doesNotHaveDuplicates();
     StringBuilder index = new StringBuilder();
@@ -120,7 +121,7 @@ final class RenderedFilesTest {
                   node(name),
                   FakeHost.of(SPEC, name).facts(),
                   Fixture.ID,
-                  Fixture.PAUSE,
+                  Optional.of(Fixture.PAUSE),
                   ProxyConfig.Mode.OTHERS))
           .extracting(HostFile::path)
           .isSubsetOf(HostFiles.PATHS);
@@ -135,7 +136,7 @@ final class RenderedFilesTest {
             node("m1"),
             FakeHost.of(SPEC, "m1").facts(),
             Fixture.ID,
-            Fixture.PAUSE,
+            Optional.of(Fixture.PAUSE),
             ProxyConfig.Mode.SELF)) {
       assertThat(file.content()).doesNotContain("10.77.");
     }
@@ -144,7 +145,10 @@ final class RenderedFilesTest {
   @Test
   void hostsBlock() {
     Golden.check(
-        "hosts", new HostsFile("127.0.0.1 localhost\n127.0.1.1 m1\n").withBlock(SPEC, 1).text());
+        "hosts",
+        new HostsFile("127.0.0.1 localhost\n127.0.1.1 m1\n")
+            .withBlock(HostsBlock.of(SPEC), 1)
+            .text());
   }
 
   @Test

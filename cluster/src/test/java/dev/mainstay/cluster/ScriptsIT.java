@@ -216,7 +216,9 @@ final class ScriptsIT {
             grep -c reload /run/calls; : > /run/calls
             %s; echo "exit $?"; grep -E 'reload|restart' /run/calls
             """
-                .formatted(fed("configure", input, seen), fed("configure", input, sha256(hosts))));
+                .formatted(
+                    fed("configure", input, seen, "-"),
+                    fed("configure", input, sha256(hosts), "-")));
     assertThat(result.err()).isEmpty();
     assertThat(result.out())
         .startsWith(
@@ -232,7 +234,7 @@ final class ScriptsIT {
     Result result =
         sandbox(
             "%s; echo \"exit $?\"; cat /etc/hosts"
-                .formatted(fed("configure", input, sha256("what was seen\n"))));
+                .formatted(fed("configure", input, sha256("what was seen\n"), "-")));
     assertThat(result.out()).isEqualTo("exit 75\n127.0.0.1 localhost\n");
     assertThat(result.err()).contains("changed by somebody else meanwhile");
   }
@@ -247,9 +249,137 @@ final class ScriptsIT {
             printf '#!/bin/sh\\nexit 1\\n' > /usr/local/bin/haproxy
             %s; echo "exit $?"; ls /etc/mainstay; cat /etc/mainstay/haproxy.cfg
             """
-                .formatted(fed("configure", input, "x")));
+                .formatted(fed("configure", input, "x", "-")));
     assertThat(result.out()).isEqualTo("exit 65\nhaproxy.cfg\ngood\n");
     assertThat(result.err()).contains("HAProxy refuses its new configuration");
+  }
+
+  @Test
+  void aProxyThatLeadsElsewhereIsReloadedThoughItsFileIsRight() throws Exception {
+    Result result =
+        sandbox(fed("configure", "", "x", "reload-proxy") + "; grep -c reload /run/calls");
+    assertThat(result.out()).isEqualTo("1\n");
+  }
+
+  @Test
+  void connectionsOfOldAddressesAreClosedAlsoByTheNextRun() throws Exception {
+    String hosts = "10.0.0.2 m1\n";
+    String input = new HostFile("/etc/hosts", "644", hosts).line();
+    Result result =
+        sandbox(
+            """
+            cat > /usr/local/bin/ss <<'EOF'
+            #!/bin/bash
+            echo "ss $*" >> /run/calls
+            [ "$1" = -tK ] && touch /run/closed
+            [ -e /run/closed ] || echo "ESTAB 0 0 10.0.0.1:2380 10.0.0.3:4000"
+            EOF
+            chmod 755 /usr/local/bin/ss
+            printf '#!/bin/sh\nexit 1\n' > /usr/local/bin/haproxy
+            echo global > /etc/mainstay/haproxy.cfg
+            %s; echo "exit $?"; cat /var/lib/mainstay/stale-addresses
+            grep -e -tK /run/calls; grep -c crictl /run/calls
+            printf '#!/bin/sh\nexit 0\n' > /usr/local/bin/haproxy
+            rm /run/closed; : > /run/calls
+            %s; echo "exit $?"; ls /var/lib/mainstay; grep -c -e -tK /run/calls
+            """
+                .formatted(
+                    fed(
+                        "configure",
+                        input + new HostFile("/etc/mainstay/haproxy.cfg", "644", "bad\n").line(),
+                        sha256("127.0.0.1 localhost\n"),
+                        "-",
+                        "10.0.0.1"),
+                    fed("configure", "", "x", "-")));
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            exit 65
+            10.0.0.1
+            ss -tK ( src 10.0.0.1 or dst 10.0.0.1 )
+            0
+            exit 0
+            hosts
+            1
+            """);
+  }
+
+  @Test
+  void aKernelThatCannotCloseConnectionsGetsEtcdAndProxyRestarted() throws Exception {
+    Result result =
+        sandbox(
+            """
+            printf '#!/bin/sh\necho "ESTAB 0 0 10.0.0.1:2380 10.0.0.3:4000"\n' > /usr/local/bin/ss
+            printf '#!/bin/sh\necho "crictl $*" >> /run/calls; echo 4711\n' > /usr/local/bin/crictl
+            chmod 755 /usr/local/bin/ss /usr/local/bin/crictl
+            mkdir -p /etc/kubernetes/manifests; touch /etc/kubernetes/manifests/etcd.yaml
+            %s 10.0.0.1; cat /run/calls
+            """
+                .formatted(script("close-stale")));
+    assertThat(result.out())
+        .contains("this kernel cannot close connections")
+        .contains("crictl stop -t 2 4711\n")
+        .contains("systemctl try-restart mainstay-proxy.service\n");
+  }
+
+  // the script that heals /etc/hosts when a host boots
+
+  private static final String WHOLE =
+      """
+      127.0.0.1 localhost
+      # BEGIN mainstay demo generation 2
+      127.0.0.1 api.demo.internal
+      10.77.0.11 m1.demo.internal m1
+      # END mainstay demo
+      10.9.9.9 printer
+      """;
+
+  /** What the script makes of {@code hosts} where {@code WHOLE} was written last. */
+  private String healed(String hosts) throws Exception {
+    Path script = folder.resolve("heal-hosts");
+    Files.writeString(script, Scripts.onHost("heal-hosts"));
+    Result result =
+        sandbox(
+            """
+            mkdir -p /var/lib/mainstay /run/mainstay; cp %s /var/lib/mainstay/hosts; cat %s > /etc/hosts
+            before=$(stat -c %%i /etc/hosts)
+            bash %3$s > /dev/null || echo "exit $?"
+            [ "$before" = "$(stat -c %%i /etc/hosts)" ] || echo another inode
+            sum=$(sha256sum /etc/hosts); bash %3$s; [ "$sum" = "$(sha256sum /etc/hosts)" ] || echo not settled
+            cat /etc/hosts
+            """
+                .formatted(input(WHOLE), input(hosts), script));
+    assertThat(result.err()).isEmpty();
+    return result.out();
+  }
+
+  @Test
+  void aHostsFileThatIsWholeStaysAsItIsWhereverTheBlockStands() throws Exception {
+    assertThat(healed(WHOLE)).isEqualTo(WHOLE);
+    String elsewhere =
+        WHOLE.substring(WHOLE.indexOf("# BEGIN"), WHOLE.indexOf("10.9.9.9"))
+            + "127.0.0.1 localhost\n10.1.1.1 new\n";
+    assertThat(healed(elsewhere)).isEqualTo(elsewhere);
+  }
+
+  @Test
+  void aHostsFileThatWasCutShortComesBackWhole() throws Exception {
+    for (int length : new int[] {0, 10, 60, 90, WHOLE.length() - 1}) {
+      assertThat(healed(WHOLE.substring(0, length))).describedAs("%d", length).isEqualTo(WHOLE);
+    }
+  }
+
+  @Test
+  void aBlockThatIsLostOldTornOrTwiceIsWrittenAgainAndOtherLinesStay() throws Exception {
+    String block = WHOLE.substring(WHOLE.indexOf("# BEGIN"), WHOLE.indexOf("10.9.9.9"));
+    // another tool wrote the file anew
+    assertThat(healed("127.0.0.1 localhost\n127.0.1.1 M1 m1.demo.internal\n"))
+        .isEqualTo("127.0.0.1 localhost\n#mainstay# 127.0.1.1 M1 m1.demo.internal\n" + block);
+    assertThat(healed("10.5.5.5 x\n" + block.replace("10.77.0.11", "10.66.0.11")))
+        .isEqualTo("10.5.5.5 x\n" + block);
+    assertThat(healed(block.replace("# END mainstay demo\n", "") + "10.5.5.5 x\n"))
+        .isEqualTo("10.5.5.5 x\n" + block);
+    assertThat(healed(block + "10.5.5.5 x\n" + block)).isEqualTo("10.5.5.5 x\n" + block);
   }
 
   // init.sh and join.sh
@@ -335,17 +465,19 @@ final class ScriptsIT {
                 for name in kubelet controller-manager scheduler; do
                   echo '    server: https://api.demo.internal:7443' > /etc/kubernetes/$name.conf
                 done
-                %1$s m1.demo.internal; echo "exit $?"
+                echo "    server: https://10.77.0.11:6443" > /etc/kubernetes/admin.conf
+                %1$s m1.demo.internal https://api.demo.internal:7443; echo "exit $?"
                 grep -h server /etc/kubernetes/*.conf; grep -E 'update|restart' /run/calls
                 sed -i 's|10.77.0.11|m1.demo.internal|' /run/members; : > /run/calls
-                %1$s m1.demo.internal; echo "exit $?"; grep -E 'update|restart' /run/calls
+                %1$s m1.demo.internal https://api.demo.internal:7443; echo "exit $?"; grep -E 'update|restart' /run/calls
                 """
                     .formatted(script("normalise-master")));
     assertThat(result.out())
         .isEqualTo(
             """
-             peer-url kubelet controller-manager scheduler
+             peer-url kubelet controller-manager scheduler admin
             exit 0
+                server: https://api.demo.internal:7443
                 server: https://127.0.0.1:6443
                 server: https://127.0.0.1:6443
                 server: https://127.0.0.1:6443
@@ -405,7 +537,8 @@ final class ScriptsIT {
   void base64OfFilesIsWhatTheScriptsUnderstand() throws Exception {
     byte[] bytes = "\u00e4\n\u0001".getBytes(StandardCharsets.UTF_8);
     String input = "600 /etc/mainstay/x " + Base64.getEncoder().encodeToString(bytes) + "\n";
-    Result result = sandbox("%s; base64 /etc/mainstay/x".formatted(fed("configure", input, "x")));
+    Result result =
+        sandbox("%s; base64 /etc/mainstay/x".formatted(fed("configure", input, "x", "-")));
     assertThat(result.out()).isEqualTo(Base64.getEncoder().encodeToString(bytes) + "\n");
   }
 }

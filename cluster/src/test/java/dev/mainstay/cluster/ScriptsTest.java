@@ -27,8 +27,10 @@ final class ScriptsTest {
           "cluster",
           "credentials",
           "dns-without-forwarding", // what it changes is the cluster
+          "fingerprints",
           "health",
           "lock", // is a lock itself, held for the length of a run
+          "master-healthy",
           "members-healthy",
           "observe", // waits for the step lock, and takes it shared
           "ready",

@@ -186,13 +186,19 @@ final class StepsTest {
     run(
         new Action.Configure(
             node("m2"),
-            List.of(file),
-            Optional.of(new HostFile("/etc/hosts", "644", "h")),
+            new HostDrift(
+                List.of(file),
+                Optional.of(new HostFile("/etc/hosts", "644", "h")),
+                Set.of("10.77.0.99"),
+                List.of(),
+                Optional.empty(),
+                false),
             "seen"));
     FakeHosts.Ran ran = hosts.ran.getFirst();
     assertThat(ran.script()).isEqualTo("configure");
     assertThat(ran.stdin()).isEqualTo("644 /etc/hosts aA==\n600 /etc/x Y29udGVudA==\n");
-    assertThat(ran.arguments()).containsExactly(HostFile.sha256(ran.stdin()), "seen");
+    assertThat(ran.arguments())
+        .containsExactly(HostFile.sha256(ran.stdin()), "seen", "-", "10.77.0.99");
   }
 
   @Test

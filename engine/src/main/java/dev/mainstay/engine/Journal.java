@@ -59,7 +59,15 @@ public final class Journal<A> implements RunListener<A>, AutoCloseable {
     for (Step<A> step : plan.steps()) {
       write(
           "planned",
-          Map.of("step", step.id(), "reason", step.reason().name(), "what", step.what()));
+          Map.of(
+              "step",
+              step.id(),
+              "node",
+              step.node(),
+              "reason",
+              step.reason().name(),
+              "what",
+              step.what()));
     }
   }
 

@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +51,18 @@ public final class Runs {
   /**
    * A step of a remembered run.
    *
+   * @param node the short name of the node that it was about; empty for the cluster as a whole
    * @param result {@code planned} (never started), {@code running} (started, no end written), or
    *     the outcome's word
    */
   public record RunStep(
-      String id, String reason, String what, String result, double seconds, String detail) {}
+      String id,
+      String node,
+      String reason,
+      String what,
+      String result,
+      double seconds,
+      String detail) {}
 
   /** Starts the journal of a new run. */
   public <A> Journal<A> start(Map<String, String> facts, Clock clock) {
@@ -84,6 +93,26 @@ public final class Runs {
         : runs.stream().filter(run -> run.id().equals(id)).findFirst();
   }
 
+  /** How long steps that changed something took in the runs so far: medians, by kind of step. */
+  public Map<String, Duration> usualDurations() {
+    Map<String, List<Double>> seconds = new HashMap<>();
+    for (Run run : list()) {
+      for (RunStep step : run.steps()) {
+        if (step.result().equals(StepResult.Outcome.CHANGED.word())) {
+          seconds
+              .computeIfAbsent(Step.kind(step.id(), step.node()), kind -> new ArrayList<>())
+              .add(step.seconds());
+        }
+      }
+    }
+    Map<String, Duration> usual = new HashMap<>();
+    seconds.forEach((kind, all) -> {
+      all.sort(null);
+      usual.put(kind, Duration.ofMillis(Math.round(all.get(all.size() / 2) * 1000)));
+    });
+    return Map.copyOf(usual);
+  }
+
   private static Run read(Path folder) {
     Map<String, String> facts = new LinkedHashMap<>();
     Map<String, RunStep> steps = new LinkedHashMap<>();
@@ -102,6 +131,7 @@ public final class Runs {
                 step,
                 new RunStep(
                     step,
+                    line.path("node").asString(""),
                     line.path("reason").asString(""),
                     line.path("what").asString(""),
                     "planned",
@@ -134,7 +164,7 @@ public final class Runs {
   }
 
   private static RunStep with(RunStep was, String result, double seconds, String detail) {
-    return new RunStep(was.id(), was.reason(), was.what(), result, seconds, detail);
+    return new RunStep(was.id(), was.node(), was.reason(), was.what(), result, seconds, detail);
   }
 
   /** The journal's whole lines; a last line torn by a crash is left out. */

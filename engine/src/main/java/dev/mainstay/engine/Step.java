@@ -22,4 +22,14 @@ public record Step<A>(
   public Step {
     after = Set.copyOf(after);
   }
+
+  /** What the step is, whichever node it is about: its id without the node's name. */
+  public String kind() {
+    return kind(id, node);
+  }
+
+  static String kind(String id, String node) {
+    String kind = node.isEmpty() ? id : (id + "/").replace("/" + node + "/", "/");
+    return kind.endsWith("/") ? kind.substring(0, kind.length() - 1) : kind;
+  }
 }

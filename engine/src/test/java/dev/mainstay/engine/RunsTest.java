@@ -52,6 +52,32 @@ final class RunsTest {
   }
 
   @Test
+  void howLongAKindOfStepTookIsTheMedianOfThoseThatChangedSomething() {
+    for (int seconds : new int[] {9, 1, 4}) {
+      Journal<String> journal =
+          new Runs(folder).start(Map.of(), Clock.offset(CLOCK, Duration.ofMinutes(seconds)));
+      for (String node : List.of("m1", "m2")) {
+        Step<String> step =
+            new Step<>(
+                "masters/move/" + node, node, Because.TEST, "move", Disruption.NODE, Set.of(), "");
+        journal.planned(new Plan<>(List.of(new Phase<>("p", "p", List.of(step)))));
+        journal.ended(
+            step,
+            new StepResult(
+                node.equals("m1") ? StepResult.Outcome.CHANGED : StepResult.Outcome.FAILED,
+                "",
+                Duration.ofSeconds(seconds)));
+      }
+      journal.close();
+    }
+    assertThat(new Runs(folder).usualDurations())
+        .containsExactly(Map.entry("masters/move", Duration.ofSeconds(4)));
+    assertThat(
+            new Step<>("a/m1/finish", "m1", Because.TEST, "", Disruption.NONE, Set.of(), "").kind())
+        .isEqualTo("a/finish");
+  }
+
+  @Test
   void aRunThatEndedSaysHow() {
     Journal<String> journal = begin();
     journal.ended(

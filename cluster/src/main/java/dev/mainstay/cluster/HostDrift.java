@@ -1,0 +1,133 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NodeSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * How a prepared host differs from what it should be, in files, units, hosts block and proxy: a
+ * pure look at facts.
+ *
+ * @param files those that are missing or changed, as they should be
+ * @param hosts /etc/hosts as it should be, where it is not
+ * @param staleAddresses what the host's own block gave nodes that have other addresses now
+ * @param unitsDown units that should run, or start at boot, and do not
+ * @param proxyElsewhere where the running proxy leads to, if not where its configuration says
+ * @param unsettled whether an earlier run wrote files and did not act upon them
+ */
+record HostDrift(
+    List<HostFile> files,
+    Optional<HostFile> hosts,
+    Set<String> staleAddresses,
+    List<String> unitsDown,
+    Optional<String> proxyElsewhere,
+    boolean unsettled) {
+  private static final List<String> UNITS = List.of("containerd", "mainstay-proxy");
+
+  /**
+   * Compares {@code host} with what it should be.
+   *
+   * @param wanted the files that {@code node} should have
+   * @param generation the number that a new hosts block gets
+   */
+  static HostDrift of(
+      ClusterSpec spec,
+      NodeSpec node,
+      HostFacts host,
+      List<HostFile> wanted,
+      HostsBlock block,
+      int generation) {
+    List<HostFile> differing =
+        wanted.stream()
+            .filter(file -> !file.sha256().equals(host.files().get(file.path())))
+            .toList();
+    HostsFile hosts = new HostsFile(host.hostsFile());
+    Optional<HostFile> newHosts =
+        hosts.isCurrent(block)
+            ? Optional.empty()
+            : Optional.of(
+                new HostFile("/etc/hosts", "644", hosts.withBlock(block, generation).text()));
+    Set<String> stale = new TreeSet<>();
+    if (newHosts.isPresent()) {
+      Map<String, String> now = new HostsFile(newHosts.get().content()).addresses();
+      hosts
+          .addresses()
+          .forEach((name, address) -> {
+            if (!address.equals(now.getOrDefault(name, address))) {
+              stale.add(address);
+            }
+          });
+    }
+    boolean proxyFileIsRight =
+        differing.stream().noneMatch(file -> file.path().equals(ProxyConfig.PATH));
+    return new HostDrift(
+        differing,
+        newHosts,
+        stale,
+        UNITS.stream().filter(unit -> !host.isActive(unit) || !host.isEnabled(unit)).toList(),
+        proxyFileIsRight && newHosts.isEmpty() && host.isActive("mainstay-proxy")
+            ? proxyElsewhere(spec, node, host, block)
+            : Optional.empty(),
+        host.unsettled());
+  }
+
+  private static Optional<String> proxyElsewhere(
+      ClusterSpec spec, NodeSpec node, HostFacts host, HostsBlock block) {
+    Map<String, String> running = host.bindings().backends();
+    if (running.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, String> addresses =
+        new HostsFile(String.join("\n", block.marked(1)) + "\n").addresses();
+    Map<String, String> wanted = new HashMap<>();
+    if (running.containsKey("self")) {
+      wanted.put("self", "127.0.0.1:6443");
+    } else {
+      for (NodeSpec master : spec.masters()) {
+        if (!master.equals(node)) {
+          String name = master.name().value();
+          wanted.put(name, addresses.getOrDefault(name, master.address().value()) + ":6443");
+        }
+      }
+    }
+    return running.equals(wanted)
+        ? Optional.empty()
+        : Optional.of(
+            running.entrySet().stream()
+                .filter(backend -> !backend.getValue().equals(wanted.get(backend.getKey())))
+                .map(backend -> backend.getKey() + " at " + backend.getValue())
+                .sorted()
+                .findFirst()
+                .orElse("fewer masters than there are"));
+  }
+
+  boolean isEmpty() {
+    return phrases().isEmpty();
+  }
+
+  /** What is not as it should be, a phrase each; the hosts block first. */
+  List<String> phrases() {
+    List<String> phrases = new ArrayList<>();
+    hosts.ifPresent(file -> phrases.add("the hosts block"));
+    files.forEach(file -> phrases.add(file.path()));
+    unitsDown.forEach(unit -> phrases.add(unit + ".service"));
+    proxyElsewhere.ifPresent(
+        where -> phrases.add("the running local proxy, which leads to " + where));
+    if (unsettled) {
+      phrases.add("what an earlier run wrote and did not act upon");
+    }
+    return phrases;
+  }
+
+  /** Whether putting it right restarts what pods depend on. */
+  boolean disturbsNode() {
+    return phrases().stream()
+        .anyMatch(part -> part.contains("containerd") || part.contains("kubelet"));
+  }
+}
