@@ -3,15 +3,21 @@ package dev.mainstay.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mainstay.e2e.Program.Result;
+import dev.mainstay.model.ClusterHome;
+import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.playground.Captured;
 import dev.mainstay.playground.Playground;
 import dev.mainstay.playground.PlaygroundHome;
 import dev.mainstay.playground.PlaygroundProgress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** A playground under test, the program against it, and looks at its hosts from outside. */
@@ -89,5 +95,21 @@ final class Cluster {
     assertThat(again.exit()).as(again.toString()).isZero();
     assertThat(again.json().path("changes").asInt(-1)).as(again.out()).isZero();
     return again.elapsed();
+  }
+
+  /** What the last run of apply wrote so far. */
+  String journalOfLastRun() throws IOException {
+    return Files.readString(runs().getLast().resolve("journal.jsonl"));
+  }
+
+  /** The folders of the runs so far, the oldest first. */
+  List<Path> runs() throws IOException {
+    Path folder = ClusterHome.beside(playground.clusterFile(), new ClusterName(name)).runs();
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> runs = Files.list(folder)) {
+      return runs.filter(run -> Files.exists(run.resolve("journal.jsonl"))).sorted().toList();
+    }
   }
 }

@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
 import dev.mainstay.e2e.Program.Running;
-import dev.mainstay.model.ClusterHome;
-import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.playground.PlaygroundProgress;
 import dev.mainstay.playground.PlaygroundSpec;
@@ -123,38 +121,23 @@ final class ClusterE2E {
    * @return whether such a step was running
    */
   private static boolean killWhen(String path) throws IOException {
-    long before = runs().size();
+    long before = CLUSTER.runs().size();
     Running apply = CLUSTER.program.start(CLUSTER.with("apply", "--yes"));
     String began = "\"event\":\"started\",\"step\":\"" + path;
     await()
         .atMost(Duration.ofMinutes(8))
         .pollInterval(Duration.ofMillis(100))
         .until(() -> {
-          String journal = runs().size() > before ? journalOfLastRun() : "";
+          String journal = CLUSTER.runs().size() > before ? CLUSTER.journalOfLastRun() : "";
           return !apply.process().isAlive()
               || journal.contains(began)
               || (journal.contains("\"event\":\"started\"")
                   && !journal.contains("\"step\":\"" + path));
         });
-    boolean inTheMiddle = apply.process().isAlive() && journalOfLastRun().contains(began);
+    boolean inTheMiddle = apply.process().isAlive() && CLUSTER.journalOfLastRun().contains(began);
     apply.kill();
     System.out.println("e2e: killed when " + path + " began: " + inTheMiddle);
     return inTheMiddle;
-  }
-
-  private static String journalOfLastRun() throws IOException {
-    return Files.readString(runs().getLast().resolve("journal.jsonl"));
-  }
-
-  private static List<Path> runs() throws IOException {
-    Path folder =
-        ClusterHome.beside(CLUSTER.playground.clusterFile(), new ClusterName(NAME)).runs();
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (Stream<Path> runs = Files.list(folder)) {
-      return runs.filter(run -> Files.exists(run.resolve("journal.jsonl"))).sorted().toList();
-    }
   }
 
   @Test
@@ -301,7 +284,7 @@ final class ClusterE2E {
                   .stdout())
           .isEmpty();
     }
-    for (Path run : runs()) {
+    for (Path run : CLUSTER.runs()) {
       assertThat(Files.readString(run.resolve("journal.jsonl")))
           .doesNotContain("PRIVATE KEY")
           .doesNotContainPattern("[a-z0-9]{6}\\.[a-z0-9]{16}");

@@ -1,0 +1,3 @@
+module mainstay.dev/bench/move/probe
+
+go 1.25
