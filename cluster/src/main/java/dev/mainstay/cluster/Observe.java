@@ -33,6 +33,10 @@ public final class Observe {
     this.clock = clock;
   }
 
+  Clock clock() {
+    return clock;
+  }
+
   /** One host's part of an observation. */
   private record Seen(NodeName node, Optional<HostFacts> facts, Optional<Failure> failure) {}
 
@@ -54,7 +58,15 @@ public final class Observe {
         api = ask(master);
       }
     }
-    return new ClusterFacts(facts, unreachable, api);
+    List<NodeSpec> nodes =
+        spec.nodes().stream()
+            .filter(node ->
+                Optional.ofNullable(facts.get(node.name()))
+                    .map(host -> host.stage().compareTo(Stage.JOINED) >= 0)
+                    .orElse(false))
+            .toList();
+    return new ClusterFacts(
+        facts, unreachable, api, new ObserveCertificates(hosts).all(nodes, unreachable));
   }
 
   /**
