@@ -55,8 +55,16 @@ if command -v openssl > /dev/null; then
   until_is "port 2380 does not serve etcd/peer.crt" serves_disk 2380 /etc/kubernetes/pki/etcd/peer.crt
   until_is "port 6443 does not serve apiserver.crt" serves_disk 6443 /etc/kubernetes/pki/apiserver.crt
 fi
+# kubelet starts what stopped at once, unless it stopped before within ten minutes, as it does again and again where
+# certificates had ended: then kubelet waits, up to five minutes. A kubelet that is restarted waits for nothing.
 for component in $restart; do
-  until_is "kubelet does not start $component again: $(systemctl is-active kubelet.service)" runs $component
+  tries=0
+  until runs $component; do
+    tries=$((tries + 1))
+    [ $tries != 40 ] || systemctl restart kubelet.service
+    [ $tries -lt 600 ] || die "kubelet does not start $component again: $(journalctl -u kubelet -n 3 --no-pager -o cat)"
+    sleep 0.1
+  done
 done
 if [ "$answer" = serve ]; then
   until_is "this master's etcd member is not healthy" etcd_healthy
