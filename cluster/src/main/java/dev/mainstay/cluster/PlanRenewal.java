@@ -105,7 +105,7 @@ final class PlanRenewal {
     List<Step<Action>> kubelets = new ArrayList<>();
     spec.nodes().forEach(node -> kubelet(node).ifPresent(kubelets::add));
     List<Step<Action>> masters = new ArrayList<>();
-    Set<NodeSpec> serving = new HashSet<>(spec.masters());
+    Set<NodeSpec> serving = new HashSet<>(members());
     serving.removeIf(master -> !seen.containsKey(master.name()) || isCutOff(master));
     for (NodeSpec master : cutOffFirst()) {
       Set<String> after = new HashSet<>();
@@ -132,8 +132,17 @@ final class PlanRenewal {
     return seen.getOrDefault(node.name(), HostCertificates.NONE);
   }
 
+  /** The masters that have an etcd member, as far as is known: not those that are yet to join. */
+  private List<NodeSpec> members() {
+    return spec.masters().stream()
+        .filter(master ->
+            !seen.containsKey(master.name())
+                || of(master).of(KubeadmCertificate.ETCD_SERVER).isPresent())
+        .toList();
+  }
+
   private List<NodeSpec> cutOffFirst() {
-    return spec.masters().stream().sorted(Comparator.comparing(one -> !isCutOff(one))).toList();
+    return members().stream().sorted(Comparator.comparing(one -> !isCutOff(one))).toList();
   }
 
   private boolean isCutOff(NodeSpec master) {
@@ -142,7 +151,7 @@ final class PlanRenewal {
   }
 
   private int quorum() {
-    return spec.masters().size() / 2 + 1;
+    return members().size() / 2 + 1;
   }
 
   // 1. kubelets
@@ -227,7 +236,7 @@ final class PlanRenewal {
     boolean quorumWithout = others + (serving.contains(master) ? 1 : 0) >= quorum();
     List<NodeSpec> gate =
         quorumWithout
-            ? spec.masters().stream()
+            ? members().stream()
                 .filter(other -> !other.equals(master))
                 .filter(other -> serving.contains(other) || !isCutOff(other))
                 .toList()

@@ -1,6 +1,7 @@
 package dev.mainstay.cluster;
 
 import dev.mainstay.engine.Apply;
+import dev.mainstay.engine.Apply.Progress;
 import dev.mainstay.engine.Disruption;
 import dev.mainstay.engine.Phase;
 import dev.mainstay.engine.Plan;
@@ -10,6 +11,7 @@ import dev.mainstay.engine.StepResult;
 import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -41,8 +44,11 @@ public final class RenewCertificates {
    *
    * @param unreachable the hosts that cannot be reached and are left as they are
    */
-  public record Renewal(
-      ClusterSpec spec, ClusterFacts facts, Plan<Action> plan, List<Failure> unreachable) {}
+  public record Renewal(ClusterSpec spec, Plan<Action> plan, List<Failure> unreachable) {
+    public Renewal {
+      unreachable = List.copyOf(unreachable);
+    }
+  }
 
   /**
    * Plans the renewal of all that ends {@code within} a span; without one, of what is due.
@@ -60,9 +66,10 @@ public final class RenewCertificates {
 
   private Renewal plan(ClusterSpec spec, PlanRenewal.Extent extent, DueDate due)
       throws InterruptedException {
-    ClusterFacts facts = new Observe(hosts, clock).all(spec);
-    PlanRenewal.Renewal renewal =
-        PlanRenewal.of(spec, facts.certificates(), extent, due, clock.instant());
+    Map<NodeName, Failure> unreachable = new TreeMap<>();
+    Map<NodeName, HostCertificates> seen =
+        new ObserveCertificates(hosts).all(spec.nodes(), unreachable);
+    PlanRenewal.Renewal renewal = PlanRenewal.of(spec, seen, extent, due, clock.instant());
     if (!renewal.problems().isEmpty()) {
       throw new Failure.Refused(
           renewal.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")),
@@ -85,7 +92,7 @@ public final class RenewCertificates {
                       ids,
                       new Action.Verify()))));
     }
-    return new Renewal(spec, facts, new Plan<>(phases), List.copyOf(facts.unreachable().values()));
+    return new Renewal(spec, new Plan<>(phases), List.copyOf(unreachable.values()));
   }
 
   /** Carries it out; one result a step. */
@@ -96,13 +103,6 @@ public final class RenewCertificates {
     RemoteSteps remote = new RemoteSteps(hosts);
     RenewMaster renewMaster = new RenewMaster(spec, remote, clock);
     RenewKubelet renewKubelet = new RenewKubelet(spec, remote);
-    VerifyCluster verify =
-        new VerifyCluster(
-            spec,
-            renewal.facts(),
-            remote,
-            new ControlPlane(spec, renewal.facts(), remote),
-            new Observe(hosts, clock));
     return new Apply<Action>(
             (step, progress) -> {
               if (step.action() instanceof Action.RenewCertificates action) {
@@ -112,7 +112,7 @@ public final class RenewCertificates {
                 return renewKubelet.renew(action, progress);
               }
               if (step.action() instanceof Action.Verify) {
-                return verify.await(progress);
+                return verify(spec, remote, progress);
               }
               throw new IllegalArgumentException(step.id());
             },
@@ -121,5 +121,14 @@ public final class RenewCertificates {
             WINDOW,
             System::nanoTime)
         .run(renewal.plan());
+  }
+
+  private boolean verify(ClusterSpec spec, RemoteSteps remote, Progress progress)
+      throws InterruptedException {
+    Observe observe = new Observe(hosts, clock);
+    ClusterFacts facts = observe.all(spec);
+    return new VerifyCluster(
+            spec, facts, remote, new ControlPlane(spec, facts, remote), observe)
+        .await(progress);
   }
 }

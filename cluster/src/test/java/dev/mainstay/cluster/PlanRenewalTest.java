@@ -158,6 +158,17 @@ final class PlanRenewalTest {
   }
 
   @Test
+  void mastersThatAreYetToJoinAreNeitherRenewedNorWaitedFor() {
+    set("m1", SOON);
+    seen.put(new NodeName("m2"), HostCertificates.NONE);
+    seen.put(new NodeName("m3"), HostCertificates.NONE);
+    Renewal due = due();
+    assertThat(ids(due)).containsExactly("certificates/renew/m1");
+    assertThat(gate(due, "m1")).isEmpty();
+    assertThat(renewal(due, "m1").afterwards()).isEqualTo(RenewCertificates.Afterwards.SERVES);
+  }
+
+  @Test
   void ofFiveTheThreeThatServeAreProtected() {
     ClusterSpec five = Fixture.spec(5, 0);
     Map<NodeName, HostCertificates> all = FakeCertificates.all(five, YEAR);
