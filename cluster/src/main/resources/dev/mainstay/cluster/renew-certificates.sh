@@ -57,12 +57,15 @@ if command -v openssl > /dev/null; then
 fi
 # kubelet starts what stopped at once, unless it stopped before within ten minutes, as it does again and again where
 # certificates had ended: then kubelet waits, up to five minutes. A kubelet that is restarted waits for nothing.
+patience=$((SECONDS + 3))
 for component in $restart; do
-  tries=0
+  deadline=$((SECONDS + 60))
   until runs $component; do
-    tries=$((tries + 1))
-    [ $tries != 40 ] || systemctl restart kubelet.service
-    [ $tries -lt 600 ] || die "kubelet does not start $component again: $(journalctl -u kubelet -n 3 --no-pager -o cat)"
+    if [ -n "$patience" ] && [ $SECONDS -ge $patience ]; then
+      patience=
+      systemctl restart kubelet.service
+    fi
+    [ $SECONDS -lt $deadline ] || die "kubelet does not start $component again: $(journalctl -u kubelet -n 3 --no-pager -o cat)"
     sleep 0.1
   done
 done
