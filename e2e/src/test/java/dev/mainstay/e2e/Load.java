@@ -3,8 +3,13 @@ package dev.mainstay.e2e;
 import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.playground.Captured;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A steady load on the API through a node's local proxy: 30 requests a second, a new TLS connection
@@ -13,32 +18,6 @@ import java.util.List;
 final class Load {
   /** What became of the requests. */
   record Tally(long sent, long failed, List<String> failures) {}
-
-  private static final String SCRIPT =
-      """
-      set -u
-      cd /run/load
-      api=$(sed -n 's/^ *server: https:..//p' kubeconfig | head -n 1)
-      for part in certificate-authority client-certificate client-key; do
-        sed -n "s/^ *$part-data: //p" kubeconfig | head -n 1 | base64 -d > $part
-      done
-      request() {
-        printf 'GET /api/v1/namespaces/default HTTP/1.0\\r\\nHost: api\\r\\n\\r\\n' |
-          timeout 10 socat -t 10 -,ignoreeof "OPENSSL:$api,cafile=certificate-authority,cert=client-certificate,key=client-key,commonname=localhost" 2> error.$1 |
-          head -n 1 | grep -q ' 200 ' && echo ok >> tally || { echo "failed $1 $(tail -n 1 error.$1)" >> tally; }
-        rm -f error.$1
-      }
-      sent=0
-      start=$(date +%s%N)
-      while [ ! -e stop ] && [ $sent -lt 6000 ]; do
-        request $sent &
-        sent=$((sent + 1))
-        pause=$((start + sent * 33333333 - $(date +%s%N)))
-        [ $pause -le 0 ] || sleep $(printf '0.%09d' $pause)
-      done
-      wait
-      touch done
-      """;
 
   private final Cluster cluster;
   private final String host;
@@ -56,13 +35,21 @@ final class Load {
         "rm -rf /run/load; mkdir -m 700 /run/load; cat > /run/load/kubeconfig <<'EOF'\n"
             + kubeconfig
             + "EOF\ncat > /run/load/run <<'EOF'\n"
-            + SCRIPT
+            + script()
             + "EOF\nsystemd-run -q --collect --unit load bash /run/load/run");
     Load load = new Load(cluster, host);
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> load.cluster.tryOn(host, "grep -c ok /run/load/tally").exit() == 0);
     return load;
+  }
+
+  private static String script() {
+    try (InputStream in = Objects.requireNonNull(Load.class.getResourceAsStream("load.sh"))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
   }
 
   Tally stop() {
