@@ -33,8 +33,7 @@ final class PlanRun {
    *
    * @param proof what became of certificates that were there before, where it was looked at
    */
-  record Outcome(
-      Map<Step<Action>, StepResult> results, Optional<ProveCertificates.Proof> proof) {
+  record Outcome(Map<Step<Action>, StepResult> results, Optional<ProveCertificates.Proof> proof) {
     boolean isDone() {
       return proof.map(seen -> seen.violations().isEmpty()).orElse(true)
           && results.values().stream().allMatch(StepResult::isDone);

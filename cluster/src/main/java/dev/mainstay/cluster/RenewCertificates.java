@@ -127,8 +127,7 @@ public final class RenewCertificates {
       throws InterruptedException {
     Observe observe = new Observe(hosts, clock);
     ClusterFacts facts = observe.all(spec);
-    return new VerifyCluster(
-            spec, facts, remote, new ControlPlane(spec, facts, remote), observe)
+    return new VerifyCluster(spec, facts, remote, new ControlPlane(spec, facts, remote), observe)
         .await(progress);
   }
 }
