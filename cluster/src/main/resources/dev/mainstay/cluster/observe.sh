@@ -75,7 +75,8 @@ if [ -x $kubelet ]; then
   # asking it takes a quarter of a second of a processor
   known=/run/mainstay/kubelet-version
   is=$(stat -c '%s %Y' $kubelet)
-  read -r size mtime version 2>/dev/null < $known
+  size='' mtime='' version=''
+  [ -f $known ] && read -r size mtime version < $known
   if [ "$size $mtime" != "$is" ]; then
     version=$($kubelet --version 2>/dev/null | sed 's/^Kubernetes //')
     mkdir -p /run/mainstay && echo "$is $version" > $known
