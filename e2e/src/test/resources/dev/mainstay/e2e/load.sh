@@ -22,6 +22,10 @@ ask() {
 sent=0
 start=${EPOCHREALTIME/./}
 while [ ! -e stop ] && [ $sent -lt 6000 ]; do
+  # a master that stands still must not fill this host with questions
+  jobs -rp > running
+  mapfile -t running < running
+  [ ${#running[@]} -lt 60 ] || wait -n
   ask $sent &
   sent=$((sent + 1))
   pause=$((start + sent * 33333 - ${EPOCHREALTIME/./}))
