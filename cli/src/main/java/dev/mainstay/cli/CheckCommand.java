@@ -63,18 +63,9 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   static Map<String, Object> document(List<Problem> problems, int code) {
-    List<Map<String, Object>> list = new ArrayList<>();
-    for (Problem problem : problems) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("severity", problem.severity().word());
-      one.put("where", problem.where());
-      one.put("what", problem.what());
-      one.put("advice", problem.advice());
-      list.add(one);
-    }
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("valid", code == ExitCode.DONE);
-    document.put("problems", list);
+    document.put("problems", Json.problems(problems));
     return document;
   }
 }

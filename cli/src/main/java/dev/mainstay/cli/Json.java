@@ -5,6 +5,7 @@ import dev.mainstay.engine.Phase;
 import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
 import dev.mainstay.engine.StepResult;
+import dev.mainstay.model.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,6 +71,19 @@ final class Json {
     document.put("silent", proof.silent());
     document.put("fingerprints", all);
     return document;
+  }
+
+  static List<Map<String, Object>> problems(List<Problem> problems) {
+    List<Map<String, Object>> list = new ArrayList<>();
+    for (Problem problem : problems) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("severity", problem.severity().word());
+      one.put("where", problem.where());
+      one.put("what", problem.what());
+      one.put("advice", problem.advice());
+      list.add(one);
+    }
+    return list;
   }
 
   private static <A> Map<String, Object> step(

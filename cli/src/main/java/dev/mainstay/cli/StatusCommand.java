@@ -4,14 +4,11 @@ import dev.mainstay.cluster.ClusterStatus;
 import dev.mainstay.cluster.ClusterStatus.NodeStatus;
 import dev.mainstay.cluster.ShowStatus;
 import dev.mainstay.model.ClusterSpec;
-import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -56,15 +53,6 @@ final class StatusCommand implements Callable<Integer> {
     etcd.put("healthy", status.etcd().healthy());
     etcd.put("leader", status.etcd().leader());
     etcd.put("canLose", status.etcd().canLose());
-    List<Map<String, Object>> problems = new ArrayList<>();
-    for (Problem problem : status.problems()) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("severity", problem.severity().word());
-      one.put("where", problem.where());
-      one.put("what", problem.what());
-      one.put("advice", problem.advice());
-      problems.add(one);
-    }
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("cluster", status.spec().name().value());
     document.put("kubernetes", status.spec().kubernetes().tag());
@@ -72,7 +60,7 @@ final class StatusCommand implements Callable<Integer> {
     document.put("state", status.state().word());
     document.put("etcd", etcd);
     document.put("nodes", status.nodes().stream().map(node -> node(node, clock)).toList());
-    document.put("problems", problems);
+    document.put("problems", Json.problems(status.problems()));
     return document;
   }
 

@@ -3,6 +3,9 @@ package dev.mainstay.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mainstay.cluster.Action;
+import dev.mainstay.cluster.Certificate;
+import dev.mainstay.cluster.CertificateList;
+import dev.mainstay.cluster.CertificateList.State;
 import dev.mainstay.cluster.ClusterStatus;
 import dev.mainstay.engine.Disruption;
 import dev.mainstay.engine.Journal;
@@ -166,6 +169,86 @@ final class JsonTest {
     Golden.check(
         "json/status.json", Json.text(StatusCommand.document(status, Captured.CLOCK)) + "\n");
     Golden.check("text/status.txt", StatusCommand.text(status, Captured.CLOCK));
+  }
+
+  @Test
+  void certificates() {
+    Instant now = Instant.parse("2026-11-25T00:00:00Z");
+    Certificate api =
+        new Certificate(
+            "CN=kube-apiserver",
+            "CN=kubernetes",
+            List.of("DNS:api.demo.internal", "DNS:m1.demo.internal"),
+            List.of("0"),
+            now.minus(Duration.ofDays(1)),
+            now.plus(Duration.ofDays(364)),
+            false,
+            "aa11");
+    Certificate admin =
+        new Certificate(
+            "CN=kubernetes-admin,O=kubeadm:cluster-admins",
+            "CN=kubernetes",
+            List.of(),
+            List.of("0"),
+            now.minus(Duration.ofMinutes(6)),
+            now.minus(Duration.ofMinutes(3)),
+            false,
+            "bb22");
+    Certificate authority =
+        new Certificate(
+            "CN=etcd-ca",
+            "CN=etcd-ca",
+            List.of("DNS:etcd-ca"),
+            List.of("5"),
+            now.minus(Duration.ofDays(3400)),
+            now.plus(Duration.ofDays(250)),
+            true,
+            "cc33");
+    CertificateList list =
+        new CertificateList(
+            spec().name(),
+            now,
+            List.of(
+                row("admin.conf", "/etc/kubernetes/admin.conf", admin, State.ENDED),
+                row(
+                    "apiserver",
+                    "/etc/kubernetes/pki/apiserver.crt",
+                    api,
+                    State.VALID,
+                    new CertificateList.Served(6443, CertificateList.Match.SAME)),
+                row(
+                    "etcd-peer",
+                    "/etc/kubernetes/pki/etcd/peer.crt",
+                    api,
+                    State.VALID,
+                    new CertificateList.Served(2380, CertificateList.Match.OTHER)),
+                row("etcd-ca", "/etc/kubernetes/pki/etcd/ca.crt", authority, State.DUE)),
+            List.of(
+                Problem.error(
+                    "m1",
+                    "a certificate ended 2026-11-24T23:57:00Z: /etc/kubernetes/admin.conf",
+                    "run mainstay certs renew")),
+            List.of());
+    Golden.check("json/certs-list.json", Json.text(CertificateText.document(list)) + "\n");
+    Golden.check("text/certs-list.txt", CertificateText.table(list));
+    Golden.check("text/certs-list.prom", CertificateText.metrics(spec(), list));
+  }
+
+  private static CertificateList.Row row(
+      String name,
+      String file,
+      Certificate certificate,
+      State state,
+      CertificateList.Served... served) {
+    return new CertificateList.Row("m1", name, file, certificate, state, List.of(served));
+  }
+
+  @Test
+  void whatIsLeftIsToldInTheUnitThatTells() {
+    assertThat(CertificateText.left(Duration.ofDays(364))).isEqualTo("364d");
+    assertThat(CertificateText.left(Duration.ofHours(40))).isEqualTo("40h");
+    assertThat(CertificateText.left(Duration.ofSeconds(150))).isEqualTo("2m");
+    assertThat(CertificateText.left(Duration.ofSeconds(-90))).isEqualTo("-90s");
   }
 
   @Test

@@ -74,6 +74,61 @@ public sealed interface Action {
   /** Stores the cluster's description in the cluster. */
   record Describe(String manifest) implements Action {}
 
+  /**
+   * Renews certificates of a master and lets its components take them.
+   *
+   * @param names those to renew; empty where components only have to take what lies on disk
+   * @param gate the other masters that must serve before it is this one's turn
+   */
+  record RenewCertificates(
+      NodeSpec node,
+      List<KubeadmCertificate> names,
+      Share share,
+      List<NodeSpec> gate,
+      Afterwards afterwards)
+      implements Action {
+    public RenewCertificates {
+      names = List.copyOf(names);
+      gate = List.copyOf(gate);
+    }
+
+    @Override
+    public boolean renewsCertificates() {
+      return true;
+    }
+
+    /** How many of the host's certificates the names are; kubeadm is faster with all at once. */
+    enum Share {
+      ALL,
+      SOME
+    }
+
+    /** What holds once the master has new certificates. */
+    enum Afterwards {
+      /** Its etcd member is healthy and its API ready. */
+      SERVES,
+      /** It waits for others to make a quorum with, whose certificates ended too. */
+      WAITS_FOR_QUORUM
+    }
+  }
+
+  /**
+   * Renews what a kubelet could not renew itself.
+   *
+   * @param signer the master that signs, where anything has to be signed
+   */
+  record RenewKubelet(NodeSpec node, Optional<NodeSpec> signer, List<KubeletCertificate> overdue)
+      implements Action {
+    public RenewKubelet {
+      overdue = List.copyOf(overdue);
+    }
+
+    @Override
+    public boolean renewsCertificates() {
+      return true;
+    }
+  }
+
   /** Waits until every node, member, proxy and add-on is as it should be. */
   record Verify() implements Action {}
 

@@ -28,7 +28,8 @@ final class Advice {
         "on the host: journalctl -u kubelet -n 50; then run the same command again");
     symptoms.put(
         "x509: certificate has expired or is not yet valid",
-        "compare the clocks of the hosts; then run the same command again");
+        "mainstay certs list shows what has ended, mainstay certs renew renews it; if nothing has,"
+            + " compare the clocks of the hosts");
     return symptoms;
   }
 

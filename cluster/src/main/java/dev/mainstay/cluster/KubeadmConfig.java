@@ -1,6 +1,8 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.CertificateSpec;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.GoDuration;
 import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,6 +48,17 @@ final class KubeadmConfig {
         + dump(clusterConfiguration(spec))
         + dump(kubelet(spec, traits))
         + dump(kubeProxy(traits));
+  }
+
+  /**
+   * The documents by which {@code kubeadm certs renew} knows how long certificates live and which
+   * keys they have: without them it asks the API, and without an API it falls back to its defaults.
+   */
+  static String renewal(ClusterSpec spec, NodeSpec node) {
+    Map<String, Object> init = document("InitConfiguration");
+    init.put("localAPIEndpoint", localEndpoint(node));
+    init.put("nodeRegistration", ordered("name", spec.fullName(node), "criSocket", CRI_SOCKET));
+    return dump(init) + dump(clusterConfiguration(spec));
   }
 
   /** The document for {@code kubeadm join} of {@code node}, by the discovery file. */
@@ -128,6 +141,13 @@ final class KubeadmConfig {
     cluster.put("kubernetesVersion", spec.kubernetes().tag());
     cluster.put("controlPlaneEndpoint", spec.endpoint());
     cluster.put("encryptionAlgorithm", "ECDSA-P256");
+    CertificateSpec lives = spec.certificates();
+    if (!lives.validity().equals(CertificateSpec.DEFAULT.validity())) {
+      cluster.put("certificateValidityPeriod", GoDuration.text(lives.validity()));
+    }
+    if (!lives.caValidity().equals(CertificateSpec.DEFAULT.caValidity())) {
+      cluster.put("caCertificateValidityPeriod", GoDuration.text(lives.caValidity()));
+    }
     cluster.put(
         "networking",
         ordered(

@@ -33,6 +33,10 @@ public final class Observe {
     this.clock = clock;
   }
 
+  Clock clock() {
+    return clock;
+  }
+
   /** One host's part of an observation. */
   private record Seen(NodeName node, Optional<HostFacts> facts, Optional<Failure> failure) {}
 
@@ -54,7 +58,25 @@ public final class Observe {
         api = ask(master);
       }
     }
-    return new ClusterFacts(facts, unreachable, api);
+    return new ClusterFacts(facts, unreachable, api, certificates(spec, facts, unreachable));
+  }
+
+  /** Those of nodes; hosts that are none yet have none of the cluster's. */
+  private Map<NodeName, HostCertificates> certificates(
+      ClusterSpec spec, Map<NodeName, HostFacts> facts, Map<NodeName, Failure> unreachable)
+      throws InterruptedException {
+    Map<NodeName, HostCertificates> certificates = new TreeMap<>();
+    List<NodeSpec> joined = new ArrayList<>();
+    for (NodeSpec node : spec.nodes()) {
+      HostFacts host = facts.get(node.name());
+      if (host != null && host.stage().compareTo(Stage.JOINED) >= 0) {
+        joined.add(node);
+      } else if (host != null) {
+        certificates.put(node.name(), HostCertificates.NONE);
+      }
+    }
+    certificates.putAll(new ObserveCertificates(hosts).all(joined, unreachable));
+    return certificates;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -45,12 +46,16 @@ public final class PlanChanges {
     }
     ClusterDescription description =
         new ClusterDescription(spec, NetworkManifests.of(spec, bundle));
+    PlanRenewal.Renewal renewal =
+        PlanRenewal.ofDue(spec, facts.certificates(), observe.clock().instant());
+    List<Problem> warnings = new ArrayList<>(problems);
+    warnings.addAll(renewal.problems());
     return new Changes(
         spec,
         facts,
         bundle,
-        new Planner(spec, facts, bundle, description, freshId.get()).plan(),
-        problems);
+        new Planner(spec, facts, bundle, description, freshId.get()).renewing(renewal).plan(),
+        warnings);
   }
 
   static Failure preflightFailed(List<Problem> errors) {

@@ -23,6 +23,7 @@ import java.util.Set;
  * <pre>
  * 1. every host: artifacts it lacks, then files and units, then images        (side by side)
  *    then masters and workers that moved, or whose static pods differ: {@link PlanAmendments}
+ *    then certificates that are due: {@link PlanRenewal}; first of both where no API answers
  * 2. no cluster: the first master is initialised and finished
  * 3. network and description                                                 (beside 4 and 5)
  * 4. the other masters one at a time: join, finish
@@ -60,6 +61,7 @@ final class Planner {
   private final List<Step<Action>> workers = new ArrayList<>();
   private final List<Step<Action>> addons = new ArrayList<>();
   private final Set<String> ids = new HashSet<>();
+  private PlanRenewal.Renewal renewal = PlanRenewal.Renewal.NONE;
 
   /**
    * Prepares a plan.
@@ -86,6 +88,18 @@ final class Planner {
     this.founder = founder();
     this.block = HostsBlock.of(spec, facts);
     this.amendments = new PlanAmendments(spec, facts);
+  }
+
+  /** Puts {@code renewal} into the plan: before all that needs an API, where none answers. */
+  Planner renewing(PlanRenewal.Renewal renewal) {
+    this.renewal = renewal;
+    ids.addAll(renewal.ids());
+    return this;
+  }
+
+  /** Whether certificates are renewed so that an API answers again. */
+  private boolean recovers() {
+    return facts.api().isEmpty() && !renewal.phases().isEmpty();
   }
 
   /**
@@ -130,12 +144,19 @@ final class Planner {
                 new Action.CloseStaleConnections(abandoned)));
       }
     }
-    return new Plan<>(
+    List<Phase<Action>> phases = new ArrayList<>();
+    phases.add(new Phase<>(DELIVER, "artifacts to the hosts", deliver));
+    phases.add(new Phase<>(CONFIGURE, "files and units on the hosts", configure));
+    phases.add(new Phase<>(IMAGES, "images into containerd", images));
+    if (recovers()) {
+      phases.addAll(renewals());
+    }
+    phases.add(new Phase<>("masters/amend", "masters that moved or differ", amend));
+    if (!recovers()) {
+      phases.addAll(renewals());
+    }
+    phases.addAll(
         List.of(
-            new Phase<>(DELIVER, "artifacts to the hosts", deliver),
-            new Phase<>(CONFIGURE, "files and units on the hosts", configure),
-            new Phase<>(IMAGES, "images into containerd", images),
-            new Phase<>("masters/amend", "masters that moved or differ", amend),
             new Phase<>("workers/configure", "files and units on the workers", follow),
             new Phase<>("workers/move", "workers that moved or differ", move),
             new Phase<>("masters/init", "the first master", init),
@@ -143,6 +164,32 @@ final class Planner {
             new Phase<>("workers/join", "workers, side by side", workers),
             new Phase<>("cluster/addons", "network and description", addons),
             new Phase<>("cluster/verify", "a look at the whole", verify)));
+    return new Plan<>(phases);
+  }
+
+  /**
+   * The renewal, after what masters wait for before they find each other at new addresses; and
+   * after their amendment too, unless that waits for the API that the renewal brings back.
+   */
+  private List<Phase<Action>> renewals() {
+    Set<String> first = new HashSet<>();
+    for (NodeSpec master : spec.masters()) {
+      for (String phase : List.of(DELIVER, CONFIGURE, IMAGES)) {
+        if (ids.contains(id(phase, master))) {
+          first.add(id(phase, master));
+        }
+      }
+    }
+    if (!recovers()) {
+      amend.forEach(step -> first.add(step.id()));
+    }
+    return renewal.phases().stream()
+        .map(phase ->
+            new Phase<>(
+                phase.path(),
+                phase.title(),
+                phase.steps().stream().map(step -> step.alsoAfter(first)).toList()))
+        .toList();
   }
 
   /** The master that makes the cluster, or made it, or stands for it. */
@@ -530,6 +577,9 @@ final class Planner {
   // 3. network and description
 
   private void addons(String lastMaster) {
+    if (recovers()) {
+      return; // what the cluster has cannot be asked now; the next apply does
+    }
     boolean same =
         facts.api().map(api -> description.isStoredIn(api.description(), clusterId)).orElse(false);
     Set<String> founded = founded();
@@ -597,7 +647,7 @@ final class Planner {
   }
 
   private Set<String> prepared(NodeSpec node) {
-    Set<String> prepared = new HashSet<>();
+    Set<String> prepared = new HashSet<>(recovers() ? renewal.ids() : Set.of());
     for (String phase :
         List.of(DELIVER, CONFIGURE, IMAGES, PlanAmendments.MASTERS, PlanAmendments.WORKERS)) {
       if (ids.contains(id(phase, node))) {

@@ -11,8 +11,6 @@ import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.RemoteCommand;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +18,6 @@ import java.util.Optional;
 /** Finds out how a cluster is; changes nothing. */
 public final class ShowStatus {
   private static final int WINDOW = 64;
-  private static final Duration EXPIRES_SOON = Duration.ofDays(30);
 
   private final Hosts hosts;
   private final Clock clock;
@@ -76,13 +73,13 @@ public final class ShowStatus {
 
   private HostHealth health(NodeSpec node, ClusterFacts facts) {
     if (facts.host(node.name()).isEmpty()) {
-      return new HostHealth(List.of(), List.of());
+      return HostHealth.NONE;
     }
     try {
       return HostHealth.parse(
           hosts.login(node).run(RemoteCommand.of(Scripts.script("health"))).stdout());
     } catch (Failure lost) {
-      return new HostHealth(List.of(), List.of());
+      return HostHealth.NONE;
     } catch (InterruptedException interrupted) {
       throw new java.util.concurrent.CancellationException();
     }
@@ -116,14 +113,9 @@ public final class ShowStatus {
         .ifPresent(seen ->
             drift(spec, node, seen, block, facts)
                 .forEach(what -> problems.add(Problem.warning(where, what, "run mainstay apply"))));
-    Optional<Instant> expiry = health.earliestExpiry();
-    if (expiry.isPresent() && expiry.get().isBefore(clock.instant().plus(EXPIRES_SOON))) {
-      boolean over = expiry.get().isBefore(clock.instant());
-      String what = "a certificate " + (over ? "ended " : "ends ") + expiry.get();
-      String advice = "on the host: kubeadm certs check-expiration";
-      problems.add(
-          over ? Problem.error(where, what, advice) : Problem.warning(where, what, advice));
-    }
+    HostCertificates certificates =
+        facts.certificates().getOrDefault(node.name(), HostCertificates.NONE);
+    problems.addAll(CertificateHealth.problems(where, certificates, clock.instant()));
     return new NodeStatus(
         where,
         node.role().word(),
@@ -134,7 +126,7 @@ public final class ShowStatus {
         proxyActive,
         named(health.backends(), where),
         hostsBlock,
-        expiry);
+        certificates.earliestExpiry());
   }
 
   /** A master's way to itself carries the master's name, as its way to any other would. */

@@ -40,6 +40,8 @@ final class Steps implements StepRunner<Action> {
   private final JoinNode joinNode;
   private final AmendMaster amendMaster;
   private final ControlPlane controlPlane;
+  private final RenewMaster renewMaster;
+  private final RenewKubelet renewKubelet;
   private final VerifyCluster verify;
 
   Steps(ClusterSpec spec, ClusterFacts facts, Bundle bundle, RemoteSteps remote, Observe observe) {
@@ -53,6 +55,8 @@ final class Steps implements StepRunner<Action> {
     this.makeMaster = new MakeMaster(spec, traits, remote, controlPlane);
     this.amendMaster = new AmendMaster(spec, facts, remote);
     this.joinNode = new JoinNode(spec, traits, remote, controlPlane);
+    this.renewMaster = new RenewMaster(spec, remote, observe.clock());
+    this.renewKubelet = new RenewKubelet(spec, remote);
     this.verify = new VerifyCluster(spec, facts, remote, controlPlane, observe);
   }
 
@@ -82,6 +86,8 @@ final class Steps implements StepRunner<Action> {
       case Action.StopForwardingDns() -> stopForwardingDns();
       case Action.Describe(String manifest) ->
           apply(List.of(manifest), "storing the cluster's description");
+      case Action.RenewCertificates renewal -> renewMaster.renew(renewal, progress);
+      case Action.RenewKubelet renewal -> renewKubelet.renew(renewal, progress);
       case Action.Verify() -> verify.await(progress);
       case Action.Reset reset ->
           throw new IllegalArgumentException("no plan of changes resets " + reset.node().name());

@@ -30,6 +30,14 @@ enum Why implements Reason {
   NO_NAMESERVER,
   /** The cluster's own copy of its description is old. */
   DESCRIPTION_DIFFERS,
+  /** A certificate ends soon. */
+  CERTIFICATE_DUE,
+  /** A certificate no longer counts. */
+  CERTIFICATE_ENDED,
+  /** A component runs with an older certificate than lies on disk. */
+  CERTIFICATE_NOT_IN_USE,
+  /** Nothing is due, but the user wants new certificates. */
+  RENEWAL_ASKED,
   /** Something was changed, so that the whole has to be looked at. */
   CLUSTER_CHANGED,
   /** Everything is in place, but not everything is well (yet). */

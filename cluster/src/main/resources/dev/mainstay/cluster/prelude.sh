@@ -92,3 +92,50 @@ restart_host_network_pods() {
       "$2" --request-timeout 20s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null
     done
 }
+# Prints this host's certificates, one a line: "certificate FILE BASE64" (DER), "kubeconfig FILE BASE64" (PEM), "served
+# PORT BASE64", "key FILE" for the private keys of authorities that are here, "outdated COMPONENT", and "end".
+certificates_here() {
+  local port key component
+  shopt -s nullglob
+  set -- /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /etc/kubernetes/*.conf \
+    /var/lib/kubelet/pki/kubelet.cr[t] /var/lib/kubelet/pki/kubelet-*-current.pem
+  shopt -u nullglob
+  [ $# = 0 ] || awk '
+    FNR == 1 {inside = seen = 0}
+    /^-----BEGIN CERTIFICATE-----/ && !seen {inside = seen = 1; body = ""; next}
+    /^-----END CERTIFICATE-----/ && inside {inside = 0; print "certificate " FILENAME " " body; next}
+    inside {body = body $0}
+    $1 == "client-certificate-data:" {print "kubeconfig " FILENAME " " $2}' "$@"
+  for key in ca etcd/ca front-proxy-ca; do
+    [ ! -s /etc/kubernetes/pki/$key.key ] || echo "key /etc/kubernetes/pki/$key.key"
+  done
+  for component in kube-controller-manager kube-scheduler; do
+    ! is_outdated $component || echo "outdated $component"
+  done
+  if command -v openssl > /dev/null; then
+    # each line is written at once, so that they do not mix
+    for port in 6443 2379 2380 10250; do
+      (body=$(served_on $port) && [ -n "$body" ] && echo "served $port $body") &
+    done
+    wait
+  else
+    echo no-openssl
+  fi
+  echo end
+}
+# The certificate (DER in base64) that port $1 of this host presents; nothing where there is none.
+served_on() {
+  timeout 3 openssl s_client -connect "127.0.0.1:$1" -servername kubernetes < /dev/null 2> /dev/null |
+    awk '/^-----END CERTIFICATE-----/ {exit} inside {printf "%s", $0} /^-----BEGIN CERTIFICATE-----/ {inside = 1}'
+}
+# Whether component $1 runs since before its kubeconfig got the certificate that it has now.
+is_outdated() {
+  local process clock started
+  clock=$(stat -c %Y "/etc/kubernetes/${1#kube-}.conf" 2> /dev/null) || return 1
+  # the kernel keeps 15 letters of a name
+  process=$(pgrep -xo "${1:0:15}") || return 1
+  started=$(sed 's/.*) //' "/proc/$process/stat" 2> /dev/null | cut -d' ' -f20) || return 1
+  started=$(($(sed -n 's/^btime //p' /proc/stat) + started / $(getconf CLK_TCK)))
+  # both are whole seconds
+  [ "$clock" -gt $((started + 1)) ]
+}

@@ -72,7 +72,9 @@ final class FakeHosts implements Hosts {
                 command.arguments(),
                 stdin.toString(StandardCharsets.UTF_8)));
         Output output = answers.get(script);
-        return output == null ? new Output(0, "", "") : output;
+        return output == null
+            ? new Output(0, script.equals("certificates") ? "end\n" : "", "")
+            : output;
       }
 
       @Override
@@ -99,6 +101,7 @@ final class FakeHosts implements Hosts {
             "answers",
             "apply-manifest",
             "close-stale",
+            "certificates",
             "cluster",
             "configure",
             "credentials",
@@ -111,6 +114,7 @@ final class FakeHosts implements Hosts {
             "joined-worker",
             "kubeadm-reset",
             "master-healthy",
+            "master-serves",
             "members-healthy",
             "move-worker",
             "normalise-master",
@@ -120,8 +124,11 @@ final class FakeHosts implements Hosts {
             "receive",
             "received",
             "remove-member",
+            "renew-certificates",
+            "renew-kubelet",
             "reset",
-            "serve");
+            "serve",
+            "sign-kubelet");
   }
 
   @Override

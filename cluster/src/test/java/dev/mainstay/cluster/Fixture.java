@@ -3,6 +3,7 @@ package dev.mainstay.cluster;
 import dev.mainstay.bundle.Artifact;
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.model.Address;
+import dev.mainstay.model.CertificateSpec;
 import dev.mainstay.model.Cidr;
 import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.ClusterSpec;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,7 +63,20 @@ final class Fixture {
             Cidr.parse("10.96.0.0/12").orElseThrow(),
             NetworkSpec.Plugin.FLANNEL,
             List.of()),
-        settings);
+        settings,
+        CertificateSpec.DEFAULT);
+  }
+
+  /** {@code spec} with certificates that live for {@code validity}. */
+  static ClusterSpec withValidity(ClusterSpec spec, Duration validity) {
+    return new ClusterSpec(
+        spec.name(),
+        spec.domain(),
+        spec.kubernetes(),
+        spec.nodes(),
+        spec.network(),
+        spec.settings(),
+        new CertificateSpec(validity, Duration.ofDays(730)));
   }
 
   static NodeSpec node(String name, Role role, String address) {

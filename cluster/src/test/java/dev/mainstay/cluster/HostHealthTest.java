@@ -14,56 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** What health.sh says, and what a status makes of it. */
 final class HostHealthTest {
-  /** A certificate made by openssl for a host. */
-  private static final String LEAF =
-      "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJjVENDQVJhZ0F3SUJBZ0lVVzM0WXUwejg1ZnQr"
-          + "NW5acnZoWHB1OTlJWkk0d0NnWUlLb1pJemowRUF3SXcKRHpFTk1Bc0dBMVVFQXd3RWJHVmhaakFlRncw"
-          + "eU5qRXhNak14TmpRd01ERmFGdzB5TnpFeE1qTXhOalF3TURGYQpNQTh4RFRBTEJnTlZCQU1NQkd4bFlX"
-          + "WXdXVEFUQmdjcWhrak9QUUlCQmdncWhrak9QUU1CQndOQ0FBU29DSUd1Ck40R3dmQW1PVmEwY0FPL2ww"
-          + "VjF4UEVjV2gzRzMyNzJ5OWRHUTJnSFdnUDdjTTFSY2x6YWhkSnpuaFk5T1QrWDUKb0t6LytoRGpuTmZW"
-          + "WjhqcG8xQXdUakFkQmdOVkhRNEVGZ1FVOFZkS0tKWmNkYXFoTzF3YU0rN3NvQjk0TDNVdwpId1lEVlIw"
-          + "akJCZ3dGb0FVOFZkS0tKWmNkYXFoTzF3YU0rN3NvQjk0TDNVd0RBWURWUjBUQVFIL0JBSXdBREFLCkJn"
-          + "Z3Foa2pPUFFRREFnTkpBREJHQWlFQTAvSnFnSXRpaU1FaU9jWkJaTXAyZzVITUQzcU1vVFJrZzBZVVVl"
-          + "dkoKbjRVQ0lRRGpMWHBaZUdla1lYQy9PZTBsS1Zvc09nemtsTXlxUWdySFg1S0wvWGxsbFE9PQotLS0t"
-          + "LUVORCBDRVJUSUZJQ0FURS0tLS0tCg==";
-
-  /** An authority's, which ends earlier. */
-  private static final String AUTHORITY =
-      "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJjRENDQVJXZ0F3SUJBZ0lVTTJNeGdnakdLMkdS"
-          + "cTFNMjFnaHkrWEQwYVlnd0NnWUlLb1pJemowRUF3SXcKRFRFTE1Ba0dBMVVFQXd3Q1kyRXdIaGNOTWpZ"
-          + "eE1USXpNVFkwTURBeFdoY05Nall4TWpBek1UWTBNREF4V2pBTgpNUXN3Q1FZRFZRUUREQUpqWVRCWk1C"
-          + "TUdCeXFHU000OUFnRUdDQ3FHU000OUF3RUhBMElBQktnSWdhNDNnYkI4CkNZNVZyUndBNytYUlhYRThS"
-          + "eGFIY2JmYnZiTDEwWkRhQWRhQS90d3pWRnlYTnFGMG5PZUZqMDVQNWZtZ3JQLzYKRU9PYzE5Vm55T21q"
-          + "VXpCUk1CMEdBMVVkRGdRV0JCVHhWMG9vbGx4MXFxRTdYQm96N3V5Z0gzZ3ZkVEFmQmdOVgpIU01FR0RB"
-          + "V2dCVHhWMG9vbGx4MXFxRTdYQm96N3V5Z0gzZ3ZkVEFQQmdOVkhSTUJBZjhFQlRBREFRSC9NQW9HCkND"
-          + "cUdTTTQ5QkFNQ0Ewa0FNRVlDSVFETVR5eEQzcmM5bGRLYjNUeWcvZWFyc3BGeFlLaWFwWTFtZkVLemts"
-          + "cWkKV2dJaEFOd044NEhqR2E0VTZEaEJqQnRac1BRMTFMSFZ3VDZWcTl6UnZnd3VXZkxsCi0tLS0tRU5E"
-          + "IENFUlRJRklDQVRFLS0tLS0K";
-
   private static final Instant LEAF_ENDS = Instant.parse("2027-11-23T16:40:01Z");
-
-  @Test
-  void certificatesOfAuthoritiesDoNotCount() {
-    HostHealth health =
-        HostHealth.parse(
-            "certificate /etc/kubernetes/pki/ca.crt "
-                + AUTHORITY
-                + "\ncertificate /etc/kubernetes/pki/apiserver.crt "
-                + LEAF
-                + "\nend\n");
-    assertThat(health.certificates()).hasSize(2);
-    assertThat(health.earliestExpiry()).contains(LEAF_ENDS);
-  }
-
-  @Test
-  void aTornCertificateIsLeftOut() {
-    HostHealth health =
-        HostHealth.parse(
-            "certificate a " + LEAF.substring(0, 200) + "\ncertificate b\ncertificate c !!\n");
-    assertThat(health.certificates()).isEmpty();
-    assertThat(health.earliestExpiry()).isEmpty();
-    assertThat(HostHealth.parse("").backends()).isEmpty();
-  }
 
   @Test
   void backendsAreThoseOfTheApiWithoutTheLastResort() {
@@ -96,9 +47,10 @@ final class HostHealthTest {
 
   private ClusterStatus show(Duration beforeTheEnd) throws InterruptedException {
     hosts.answer("observe", new Output(0, HostFactsTest.MASTER, ""));
+    hosts.answer("health", new Output(0, "backend masters self no check\n", ""));
     hosts.answer(
-        "health",
-        new Output(0, "backend masters self no check\ncertificate x " + LEAF + "\nend\n", ""));
+        "certificates",
+        new Output(0, "kubeconfig /x.conf " + HostCertificatesTest.LEAF + "\nend\n", ""));
     return new ShowStatus(hosts, Clock.fixed(LEAF_ENDS.minus(beforeTheEnd), ZoneOffset.UTC))
         .show(spec);
   }
@@ -121,12 +73,13 @@ final class HostHealthTest {
   void certificatesThatEndSoonAreAWarningAndEndedOnesAnError() throws Exception {
     assertThat(show(Duration.ofDays(29)).problems())
         .anySatisfy(problem -> {
-          assertThat(problem.what()).isEqualTo("a certificate ends " + LEAF_ENDS);
+          assertThat(problem.what()).isEqualTo("a certificate ends " + LEAF_ENDS + ": /x.conf");
           assertThat(problem.isError()).isFalse();
+          assertThat(problem.advice()).isEqualTo("run mainstay certs renew");
         });
     assertThat(show(Duration.ofDays(-1)).problems())
         .anySatisfy(problem -> {
-          assertThat(problem.what()).isEqualTo("a certificate ended " + LEAF_ENDS);
+          assertThat(problem.what()).isEqualTo("a certificate ended " + LEAF_ENDS + ": /x.conf");
           assertThat(problem.isError()).isTrue();
         });
     assertThat(show(Duration.ofDays(31)).problems())

@@ -6,6 +6,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.ComponentSettings;
 import dev.mainstay.model.NodeSpec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,14 @@ final class RenderedFilesTest {
     yaml("kubeadm/init.yaml", KubeadmConfig.init(SPEC, node("m1"), MODERN));
     yaml("kubeadm/init-old-host.yaml", KubeadmConfig.init(SPEC, node("m1"), OLD));
     yaml("kubeadm/init-settings.yaml", KubeadmConfig.init(SET, Fixture.node(SET, "m1"), MODERN));
+  }
+
+  @Test
+  void kubeadmRenewal() {
+    yaml("kubeadm/renewal.yaml", KubeadmConfig.renewal(SPEC, node("m2")));
+    yaml(
+        "kubeadm/renewal-short.yaml",
+        KubeadmConfig.renewal(Fixture.withValidity(SPEC, Duration.ofMinutes(6)), node("m2")));
   }
 
   @Test

@@ -541,4 +541,113 @@ final class ScriptsIT {
         sandbox("%s; base64 /etc/mainstay/x".formatted(fed("configure", input, "x", "-")));
     assertThat(result.out()).isEqualTo(Base64.getEncoder().encodeToString(bytes) + "\n");
   }
+
+  // renew-certificates.sh, renew-kubelet.sh, certificates.sh
+
+  /** A master whose ports serve what kubeadm writes; kubeadm appends a word to what it renews. */
+  private static final String MASTER =
+      """
+      mount -t tmpfs sandbox /root
+      mkdir -p /etc/kubernetes/pki/etcd /root/.kube
+      cd /etc/kubernetes
+      for file in pki/ca pki/etcd/ca pki/front-proxy-ca; do echo crt > $file.crt; echo key > $file.key; done
+      echo sa > pki/sa.key; echo sa > pki/sa.pub
+      for file in pki/apiserver.crt pki/etcd/server.crt pki/etcd/peer.crt; do
+        printf -- '-----BEGIN CERTIFICATE-----\nOLD\n-----END CERTIFICATE-----\n' > $file
+      done
+      echo old > admin.conf
+      cp admin.conf /root/.kube/config
+      printf '#!/bin/bash\necho ok\n' > /usr/local/bin/kubectl
+      cat > /usr/local/bin/openssl <<'EOF'
+      #!/bin/bash
+      case "$3" in
+        *:6443) cat /etc/kubernetes/pki/apiserver.crt ;;
+        *:2379) cat /etc/kubernetes/pki/etcd/server.crt ;;
+        *:2380) cat /etc/kubernetes/pki/etcd/peer.crt ;;
+      esac
+      EOF
+      cat > /usr/local/bin/kubeadm <<'EOF'
+      #!/bin/bash
+      echo "kubeadm $1 $2 $3 $4" >> /run/calls
+      sed -i s/OLD/NEW/ /etc/kubernetes/pki/apiserver.crt
+      sed -i s/old/new/ /etc/kubernetes/admin.conf
+      [ ! -e /run/careless ] || echo other > /etc/kubernetes/pki/etcd/ca.crt
+      EOF
+      chmod 755 /usr/local/bin/*
+      """;
+
+  @Test
+  void whatWasBeforeARenewalIsPutAsideAndTheLastFiveAreKept() throws Exception {
+    Path config = input("config");
+    Result result =
+        sandbox(
+            MASTER
+                + """
+                mkdir -p /var/lib/mainstay/backup/certificates-2000010{1..7}T000000Z /var/lib/mainstay/backup/etcd-1
+                %s %s serve apiserver admin.conf < %s | cut -c1-70
+                cat /run/calls
+                ls /var/lib/mainstay/backup | wc -l
+                ls -d /var/lib/mainstay/backup/etcd-1
+                cat /var/lib/mainstay/backup/certificates-2[1-9]*/admin.conf /var/lib/mainstay/backup/certificates-20[2-9]*/admin.conf 2> /dev/null
+                stat -c %%a /var/lib/mainstay/backup/certificates-20[2-9]*
+                cat /root/.kube/config
+                """
+                    .formatted(script("renew-certificates"), sha256("config"), config));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .contains("before certificate /etc/kubernetes/pki/apiserver.crt OLD\n")
+        .contains("\ncertificate /etc/kubernetes/pki/apiserver.crt NEW\n")
+        .contains("\nserved 6443 NEW\n", "\nkey /etc/kubernetes/pki/etcd/ca.key\n")
+        .contains(
+            "kubeadm certs renew apiserver --config\nkubeadm certs renew admin.conf --config\n")
+        .endsWith("\n6\n/var/lib/mainstay/backup/etcd-1\nold\n700\nnew\n");
+  }
+
+  @Test
+  void aRenewalThatTouchesAnAuthorityFails() throws Exception {
+    Path config = input("config");
+    Result result =
+        sandbox(
+            MASTER
+                + "touch /run/careless; %s %s alone all < %s > /dev/null; echo $?"
+                    .formatted(script("renew-certificates"), sha256("config"), config));
+    assertThat(result.out()).isEqualTo("1\n");
+    assertThat(result.err())
+        .contains("files of an authority have changed", "/var/lib/mainstay/backup/certificates-2");
+  }
+
+  @Test
+  void aKubeletKeepsWhatItHasWhereNoCertificateArrived() throws Exception {
+    Path nothing = input("bm90aGluZwo=");
+    Result result =
+        sandbox(
+            """
+            mkdir -p /var/lib/kubelet/pki
+            echo pair > /var/lib/kubelet/pki/kubelet-client-current.pem
+            %s %s client < %s; echo $?
+            cat /var/lib/kubelet/pki/kubelet-client-current.pem /run/calls
+            """
+                .formatted(script("renew-kubelet"), sha256("bm90aGluZwo="), nothing));
+    assertThat(result.out()).isEqualTo("1\npair\n");
+    assertThat(result.err()).isEqualTo("there is no certificate in what arrived\n");
+  }
+
+  @Test
+  void noPrivateKeyIsPrintedWithTheCertificates() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /var/lib/kubelet/pki
+            printf -- '-----BEGIN CERTIFICATE-----\nLEAF\n-----END CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\nSECRET\n-----END EC PRIVATE KEY-----\n' > /var/lib/kubelet/pki/kubelet-client-current.pem
+            printf 'users:\n- user:\n    client-certificate-data: Q0VSVA==\n    client-key-data: U0VDUkVU\n' > /etc/kubernetes/admin.conf
+            %s
+            """
+                .formatted(script("certificates")));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .contains("certificate /var/lib/kubelet/pki/kubelet-client-current.pem LEAF\n")
+        .contains("kubeconfig /etc/kubernetes/admin.conf Q0VSVA==\n")
+        .endsWith("end\n")
+        .doesNotContain("SECRET", "U0VDUkVU");
+  }
 }

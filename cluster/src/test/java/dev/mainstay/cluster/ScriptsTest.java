@@ -24,6 +24,7 @@ final class ScriptsTest {
           "admin-conf",
           "answers",
           "apply-manifest", // what it changes is the cluster
+          "certificates",
           "cluster",
           "credentials",
           "dns-without-forwarding", // what it changes is the cluster
@@ -31,6 +32,7 @@ final class ScriptsTest {
           "health",
           "lock", // is a lock itself, held for the length of a run
           "master-healthy",
+          "master-serves",
           "members-healthy",
           "observe", // waits for the step lock, and takes it shared
           "ready",

@@ -1,5 +1,6 @@
 package dev.mainstay.engine;
 
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -31,5 +32,12 @@ public record Step<A>(
   static String kind(String id, String node) {
     String kind = node.isEmpty() ? id : (id + "/").replace("/" + node + "/", "/");
     return kind.endsWith("/") ? kind.substring(0, kind.length() - 1) : kind;
+  }
+
+  /** This step, which also waits for {@code others}. */
+  public Step<A> alsoAfter(Set<String> others) {
+    Set<String> all = new HashSet<>(after);
+    all.addAll(others);
+    return new Step<>(id, node, reason, what, disrupts, all, action);
   }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,12 +37,14 @@ public final class ClusterFile {
           "network",
           "kubelet",
           "apiServer",
-          "containerd");
+          "containerd",
+          "certificates");
   static final List<String> SSH_KEYS = List.of("user", "key", "port", "jump");
   static final List<String> JUMP_KEYS = List.of("address", "user", "port", "key");
   static final List<String> NODE_KEYS = List.of("address", "ssh", "hostKey");
   static final List<String> NETWORK_KEYS = List.of("pods", "services", "plugin", "manifests");
   static final List<String> CONTAINERD_KEYS = List.of("registryMirrors");
+  static final List<String> CERTIFICATE_KEYS = List.of("validity", "caValidity");
 
   /**
    * What a file came to.
@@ -113,12 +116,14 @@ public final class ClusterFile {
     List<NodeSpec> nodes = nodes(top, entries, ssh);
     NetworkSpec network = network(entries, nodes);
     ComponentSettings settings = settings(entries);
+    CertificateSpec certificates = certificates(entries);
     boolean hasMaster = nodes.stream().anyMatch(NodeSpec::isMaster);
     if (name.isEmpty() || domain.isEmpty() || version.isEmpty() || !hasMaster) {
       return Optional.empty();
     }
     return Optional.of(
-        new ClusterSpec(name.get(), domain.get(), version.get(), nodes, network, settings));
+        new ClusterSpec(
+            name.get(), domain.get(), version.get(), nodes, network, settings, certificates));
   }
 
   private void expect(Map<String, Value> entries, String key, String wanted) {
@@ -456,5 +461,45 @@ public final class ClusterFile {
       }
     }
     return new ComponentSettings(kubelet, apiServer, new ContainerdSettings(mirrors));
+  }
+
+  private CertificateSpec certificates(Map<String, Value> entries) {
+    Map<String, Value> its =
+        optional(entries, "certificates")
+            .map(value -> yaml.entries(value, CERTIFICATE_KEYS))
+            .orElse(Map.of());
+    Duration validity = validity(its, "validity", CertificateSpec.DEFAULT.validity());
+    Duration caValidity = validity(its, "caValidity", CertificateSpec.DEFAULT.caValidity());
+    if (validity.compareTo(caValidity) > 0) {
+      optional(its, "validity")
+          .or(() -> optional(its, "caValidity"))
+          .ifPresent(value ->
+              yaml.error(
+                  value,
+                  "certificates would outlive the authorities that sign them",
+                  "set caValidity above validity"));
+    }
+    return new CertificateSpec(validity, caValidity);
+  }
+
+  private Duration validity(Map<String, Value> its, String key, Duration fallback) {
+    Optional<Value> value = optional(its, key);
+    Optional<String> text = value.flatMap(yaml::text);
+    if (value.isEmpty() || text.isEmpty()) {
+      return fallback;
+    }
+    Optional<Duration> duration = GoDuration.parse(text.get());
+    if (duration.isEmpty()) {
+      yaml.error(
+          value.get(),
+          "\"" + text.get() + "\" is not a duration",
+          "write hours or days: 8760h or 365d");
+    } else if (duration.get().compareTo(CertificateSpec.SHORTEST) < 0) {
+      yaml.error(
+          value.get(),
+          text.get() + " is too short for a certificate",
+          "at least " + GoDuration.text(CertificateSpec.SHORTEST));
+    }
+    return duration.orElse(fallback);
   }
 }

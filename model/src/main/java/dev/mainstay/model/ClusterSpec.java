@@ -14,7 +14,8 @@ public record ClusterSpec(
     KubernetesVersion kubernetes,
     List<NodeSpec> nodes,
     NetworkSpec network,
-    ComponentSettings settings) {
+    ComponentSettings settings,
+    CertificateSpec certificates) {
 
   /** The port of the local proxy on every node, and so of the cluster's endpoint. */
   public static final int ENDPOINT_PORT = 7443;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mainstay.model.ClusterFile.Decoded;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -134,7 +135,23 @@ final class ClusterFileTest {
         Arguments.of(
             "user: admin",
             "user: {a: b}",
-            "cluster.yaml:5:13  ssh.user: must be text, not a mapping"));
+            "cluster.yaml:5:13  ssh.user: must be text, not a mapping"),
+        Arguments.of(
+            "kind: Cluster",
+            "certificates: {validity: a year}",
+            "cluster.yaml:2:26  certificates.validity: \"a year\" is not a duration"),
+        Arguments.of(
+            "kind: Cluster",
+            "certificates: {validity: 3s}",
+            "cluster.yaml:2:26  certificates.validity: 3s is too short for a certificate"),
+        Arguments.of(
+            "kind: Cluster",
+            "certificates: {validity: 20d, caValidity: 10d}",
+            "cluster.yaml:2:26  certificates.validity: certificates would outlive the authorities"),
+        Arguments.of(
+            "kind: Cluster",
+            "certificates: {validty: 20d}",
+            "cluster.yaml:2:16  certificates.validty: unknown key; did you mean \"validity\"?"));
   }
 
   @ParameterizedTest
@@ -203,6 +220,17 @@ final class ClusterFileTest {
   }
 
   @Test
+  void certificatesLiveAsLongAsTheFileSays() {
+    assertThat(decode(GOOD).spec().orElseThrow().certificates()).isEqualTo(CertificateSpec.DEFAULT);
+    assertThat(
+            decode(GOOD + "certificates: {validity: 6m, caValidity: 730d}\n")
+                .spec()
+                .orElseThrow()
+                .certificates())
+        .isEqualTo(new CertificateSpec(Duration.ofMinutes(6), Duration.ofDays(730)));
+  }
+
+  @Test
   void saysThatAFileDoesNotExist() {
     assertThatThrownBy(() -> ClusterFile.read(Path.of("/nowhere/cluster.yaml"), Path.of("/")))
         .isInstanceOf(Failure.InvalidFile.class)
@@ -218,7 +246,8 @@ final class ClusterFileTest {
             ClusterFile.JUMP_KEYS,
             ClusterFile.NODE_KEYS,
             ClusterFile.NETWORK_KEYS,
-            ClusterFile.CONTAINERD_KEYS)) {
+            ClusterFile.CONTAINERD_KEYS,
+            ClusterFile.CERTIFICATE_KEYS)) {
       for (String key : keys) {
         assertThat(ClusterSchema.text()).contains("\"" + key + "\": {");
       }

@@ -1,0 +1,211 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.cluster.Action;
+import dev.mainstay.cluster.ProveCertificates;
+import dev.mainstay.engine.Journal;
+import dev.mainstay.engine.Plan;
+import dev.mainstay.engine.RunListener;
+import dev.mainstay.engine.Runs;
+import dev.mainstay.engine.Step;
+import dev.mainstay.engine.StepResult;
+import dev.mainstay.engine.StopSignal;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import java.io.PrintStream;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** A plan from the question to the report: agree, do under a journal, tell. */
+final class PlanRun {
+  /** Carries the plan out. */
+  interface Work {
+    Outcome run(List<RunListener<Action>> listeners, StopSignal stop) throws InterruptedException;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param proof what became of certificates that were there before, where it was looked at
+   */
+  record Outcome(Map<Step<Action>, StepResult> results, Optional<ProveCertificates.Proof> proof) {
+    boolean isDone() {
+      return proof.map(seen -> seen.violations().isEmpty()).orElse(true)
+          && results.values().stream().allMatch(StepResult::isDone);
+    }
+  }
+
+  /**
+   * What a run says.
+   *
+   * @param command how the run is called in the journal
+   * @param nothing where the plan is empty
+   * @param question before the plan is carried out
+   * @param done when all went well
+   * @param goOn the command that goes on with what did not
+   */
+  record Words(String command, String nothing, String question, String done, String goOn) {}
+
+  private final Session session;
+  private final GlobalOptions options;
+  private final ClusterSpec spec;
+  private final Words words;
+
+  PlanRun(Session session, GlobalOptions options, ClusterSpec spec, Words words) {
+    this.session = session;
+    this.options = options;
+    this.spec = spec;
+    this.words = words;
+  }
+
+  /**
+   * Runs it and prints the result.
+   *
+   * @param unreachable the hosts that the plan leaves out
+   * @return the exit code
+   */
+  int run(Plan<Action> plan, Collection<Failure> unreachable, Work work)
+      throws InterruptedException {
+    PrintStream err = session.terminal().err();
+    unreachable.forEach(failure -> err.println(failure.text()));
+    int unreached = unreachable.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+    if (plan.isEmpty()) {
+      report(plan, new Outcome(Map.of(), Optional.empty()));
+      return unreached;
+    }
+    if (!agreed(plan)) {
+      err.println("nothing was changed");
+      return ExitCode.FAILED;
+    }
+    int code = carryOut(plan, work);
+    return code == ExitCode.DONE ? unreached : code;
+  }
+
+  private boolean agreed(Plan<Action> plan) {
+    if (options.yes || !session.terminal().interactive()) {
+      return true;
+    }
+    session
+        .terminal()
+        .err()
+        .print(PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations()));
+    return session.terminal().confirm(words.question());
+  }
+
+  private int carryOut(Plan<Action> plan, Work work) throws InterruptedException {
+    StopSignal stop = new StopSignal();
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread onInterrupt = new Thread(() -> stopAndWait(stop, ended), "interrupt");
+    Runs runs = new Runs(options.home(session, spec).runs());
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("command", words.command());
+    facts.put("file", options.clusterFile(session).toAbsolutePath().normalize().toString());
+    facts.put("owner", session.owner());
+    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    try (Journal<Action> journal = runs.start(facts, session.clock())) {
+      journal.planned(plan);
+      RunProgress progress =
+          new RunProgress(
+              session.terminal(),
+              plan,
+              session.terminal().colour() && !options.noColor && !options.json(),
+              System::nanoTime);
+      long start = System.nanoTime();
+      Outcome outcome = work.run(List.of(journal, progress), stop);
+      boolean done = outcome.isDone();
+      journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
+      report(plan, outcome);
+      outcome.proof().ifPresent(this::tell);
+      summary(outcome.results(), stop.isRequested(), System.nanoTime() - start);
+      return done ? ExitCode.DONE : stop.isRequested() ? ExitCode.INTERRUPTED : ExitCode.FAILED;
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private void stopAndWait(StopSignal stop, CountDownLatch ended) {
+    if (ended.getCount() == 0) {
+      return;
+    }
+    stop.request();
+    session
+        .terminal()
+        .err()
+        .println("\nstopping after the running steps; " + words.goOn() + " goes on");
+    try {
+      ended.await(30, TimeUnit.MINUTES);
+    } catch (InterruptedException killed) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void report(Plan<Action> plan, Outcome outcome) {
+    PrintStream out = session.terminal().out();
+    if (options.json()) {
+      Map<String, Object> document = Json.plan(plan, Map.of(), outcome.results());
+      outcome.proof().ifPresent(seen -> document.put("certificates", Json.proof(seen)));
+      out.println(Json.text(document));
+    } else if (plan.isEmpty()) {
+      out.println(words.nothing());
+    }
+  }
+
+  private void tell(ProveCertificates.Proof proof) {
+    PrintStream err = session.terminal().err();
+    long changed = proof.fingerprints().stream().filter(one -> !one.isUnchanged()).count();
+    err.println(
+        "certificates and keys that were there before: %d compared, %s"
+            .formatted(
+                proof.fingerprints().size(), changed == 0 ? "none changed" : changed + " changed"));
+    proof
+        .violations()
+        .forEach(one ->
+            err.println(
+                "%s: %s is another one now, which nothing should have changed: sha256 before %s, after %s"
+                    .formatted(
+                        one.node(),
+                        one.file(),
+                        one.before(),
+                        one.after().isEmpty() ? "gone" : one.after())));
+    if (!proof.silent().isEmpty()) {
+      err.println("could not be asked afterwards: " + String.join(", ", proof.silent()));
+    }
+  }
+
+  private void summary(Map<Step<Action>, StepResult> results, boolean interrupted, long nanos) {
+    PrintStream err = session.terminal().err();
+    long done = results.values().stream().filter(StepResult::isDone).count();
+    List<Map.Entry<Step<Action>, StepResult>> failed =
+        results.entrySet().stream()
+            .filter(entry -> entry.getValue().outcome() == StepResult.Outcome.FAILED)
+            .toList();
+    long skipped = results.size() - done - failed.size();
+    for (Map.Entry<Step<Action>, StepResult> failure : failed) {
+      err.println(failure.getKey().id() + ": " + failure.getValue().detail());
+    }
+    err.println(
+        String.format(
+            Locale.ROOT,
+            "%s: %d steps done, %d failed, %d not begun, %.1f s",
+            spec.name(),
+            done,
+            failed.size(),
+            skipped,
+            nanos / 1e9));
+    if (done == results.size()) {
+      err.println(words.done());
+    } else {
+      err.println(
+          (interrupted ? "interrupted. " : "")
+              + "What is done stays. Go on with: "
+              + words.goOn()
+              + " -f "
+              + options.clusterFile(session));
+    }
+  }
+}
