@@ -15,6 +15,8 @@ find_maven() {
 build_if_stale() {
   local here=$1 stamp=$1/cli/target/.built sources=() module
   for module in $MODULES; do sources+=("$here/$module/src/main" "$here/$module/pom.xml"); done
+  # what dev/learn.sh runs beside the program
+  sources+=("$here/ssh/src/test")
   if [ -f "$stamp" ] && [ -z "$(find "${sources[@]}" "$here/pom.xml" -newer "$stamp" -print -quit)" ]; then
     return 0
   fi

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.session.Session;
@@ -45,6 +46,7 @@ final class TestServer implements AutoCloseable {
   private final Path folder;
   private final AtomicInteger scripts = new AtomicInteger();
   private volatile String pathBefore = "";
+  private volatile UnaryOperator<String> script = line -> line;
 
   private TestServer(Path folder, KeyPair... hostKeys) {
     this.folder = folder;
@@ -85,6 +87,11 @@ final class TestServer implements AutoCloseable {
 
   void allowForwarding() {
     server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
+  }
+
+  /** Runs {@code other} in place of whatever command line comes in. */
+  void runInstead(String other) {
+    script = line -> other;
   }
 
   /** Puts a program called sudo, a bash script, before what this machine has. */
@@ -154,9 +161,9 @@ final class TestServer implements AutoCloseable {
         return;
       }
       // by file: the JVM's own encoding of arguments depends on the locale
-      Path script = folder.resolve("command-" + port() + "-" + scripts.incrementAndGet());
-      Files.writeString(script, line);
-      ProcessBuilder builder = new ProcessBuilder("/bin/bash", script.toString());
+      Path file = folder.resolve("command-" + port() + "-" + scripts.incrementAndGet());
+      Files.writeString(file, script.apply(line));
+      ProcessBuilder builder = new ProcessBuilder("/bin/bash", file.toString());
       builder.environment().merge("PATH", pathBefore, (path, before) -> before + path);
       Process bash = builder.start();
       process = bash;
