@@ -45,7 +45,8 @@ public final class ListCertificates {
   public CertificateList list(ClusterSpec spec) throws InterruptedException {
     Map<NodeName, Failure> unreachable = new TreeMap<>();
     Map<NodeName, HostCertificates> seen =
-        new ObserveCertificates(hosts).all(spec.nodes(), unreachable);
+        new ObserveCertificates(hosts, ObserveCertificates.Extent.SERVED)
+            .all(spec.nodes(), unreachable);
     Instant now = clock.instant();
     List<Row> rows = new ArrayList<>();
     List<Problem> problems = new ArrayList<>();

@@ -75,7 +75,8 @@ public final class Observe {
         certificates.put(node.name(), HostCertificates.NONE);
       }
     }
-    certificates.putAll(new ObserveCertificates(hosts).all(joined, unreachable));
+    certificates.putAll(
+        new ObserveCertificates(hosts, ObserveCertificates.Extent.DISK).all(joined, unreachable));
     return certificates;
   }
 

@@ -7,8 +7,10 @@ import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
+import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -17,10 +19,20 @@ final class ObserveCertificates {
   private static final int WINDOW = 64;
   private static final Duration DEADLINE = Duration.ofSeconds(30);
 
-  private final Hosts hosts;
+  /** How far a look goes. */
+  enum Extent {
+    /** What lies on disk: all that a plan needs. */
+    DISK,
+    /** What the ports serve as well, which costs four handshakes a host. */
+    SERVED
+  }
 
-  ObserveCertificates(Hosts hosts) {
+  private final Hosts hosts;
+  private final Extent extent;
+
+  ObserveCertificates(Hosts hosts, Extent extent) {
     this.hosts = hosts;
+    this.extent = extent;
   }
 
   /**
@@ -60,7 +72,14 @@ final class ObserveCertificates {
   /** The certificates of {@code node}'s host. */
   HostCertificates of(NodeSpec node) throws InterruptedException {
     Output output =
-        hosts.login(node).run(RemoteCommand.of(Scripts.script("certificates")).within(DEADLINE));
+        hosts
+            .login(node)
+            .run(
+                new RemoteCommand(
+                    Scripts.script("certificates"),
+                    List.of(extent.name().toLowerCase(Locale.ROOT)),
+                    Stdin.EMPTY,
+                    DEADLINE));
     try {
       return HostCertificates.parse(output.stdout());
     } catch (IllegalArgumentException torn) {

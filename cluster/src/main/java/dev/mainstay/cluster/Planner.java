@@ -116,9 +116,9 @@ final class Planner {
     spec.workers().forEach(worker -> prepare(worker, generation));
     amendments.workers(this::prepared).forEach(step -> add(move, step));
     String ready = foundCluster();
-    ready = joinMasters(ready.isEmpty() ? lastAmendment().stream().findFirst().orElse("") : ready);
+    Set<String> settled = joinMasters(ready.isEmpty() ? lastAmendment() : Set.of(ready));
     joinWorkers();
-    addons(ready);
+    addons(settled);
     List<Step<Action>> verify = new ArrayList<>();
     boolean well = facts.api().map(api -> ClusterHealth.isWell(spec, facts, api)).orElse(false);
     if (!ids.isEmpty() || !well) {
@@ -487,21 +487,23 @@ final class Planner {
 
   // 4. the other masters
 
-  private String joinMasters(String ready) {
-    String previous = ready;
+  /**
+   * Joins what is missing.
+   *
+   * @param ready the steps after which the masters that are there serve
+   * @return the steps after which all masters do
+   */
+  private Set<String> joinMasters(Set<String> ready) {
+    Set<String> previous = ready;
     // a learner that an unfinished join left behind would hold up every join: all of them go first
     for (NodeSpec master : unfinished(Stage.STARTED)) {
       Set<String> after = prepared(master);
-      if (!previous.isEmpty()) {
-        after.add(previous);
-      }
-      previous = cleanUp(masters, master, after);
+      after.addAll(previous);
+      previous = Set.of(cleanUp(masters, master, after));
     }
     for (NodeSpec master : unfinished(Stage.values())) {
       Set<String> after = prepared(master);
-      if (!previous.isEmpty()) {
-        after.add(previous);
-      }
+      after.addAll(previous);
       if (stage(master) != Stage.JOINED) {
         after =
             Set.of(
@@ -516,7 +518,7 @@ final class Planner {
                         after,
                         new Action.JoinMaster(master))));
       }
-      previous = finish(masters, "masters/join", master, after);
+      previous = Set.of(finish(masters, "masters/join", master, after));
     }
     return previous;
   }
@@ -576,17 +578,14 @@ final class Planner {
 
   // 3. network and description
 
-  private void addons(String lastMaster) {
+  private void addons(Set<String> settled) {
     if (recovers()) {
       return; // what the cluster has cannot be asked now; the next apply does
     }
     boolean same =
         facts.api().map(api -> description.isStoredIn(api.description(), clusterId)).orElse(false);
     Set<String> founded = founded();
-    Set<String> last = new HashSet<>();
-    if (!lastMaster.isEmpty()) {
-      last.add(lastMaster);
-    }
+    Set<String> last = new HashSet<>(settled);
     // while the API is silent because its masters moved, nothing is known of its add-ons: the look
     // at the whole, and the next plan, find what is amiss
     boolean unknown = amendments.quorumIsLost();

@@ -68,7 +68,8 @@ public final class RenewCertificates {
       throws InterruptedException {
     Map<NodeName, Failure> unreachable = new TreeMap<>();
     Map<NodeName, HostCertificates> seen =
-        new ObserveCertificates(hosts).all(spec.nodes(), unreachable);
+        new ObserveCertificates(hosts, ObserveCertificates.Extent.DISK)
+            .all(spec.nodes(), unreachable);
     PlanRenewal.Renewal renewal = PlanRenewal.of(spec, seen, extent, due, clock.instant());
     if (!renewal.problems().isEmpty()) {
       throw new Failure.Refused(

@@ -7,7 +7,7 @@ one_at_a_time
 answer=$2
 shift 2
 authorities() { (cd /etc/kubernetes/pki && sha256sum ca.* etcd/ca.* front-proxy-ca.* sa.*); }
-certificates_here | sed 's/^/before /'
+certificates_here served | sed 's/^/before /'
 if [ $# -gt 0 ]; then
   before=$(authorities)
   # a copy of what was, of which the last five are kept
@@ -73,4 +73,4 @@ if [ "$answer" = serve ]; then
   until_is "this master's etcd member is not healthy" etcd_healthy
   until_is "this master's API is not ready" api_ready
 fi
-certificates_here
+certificates_here served

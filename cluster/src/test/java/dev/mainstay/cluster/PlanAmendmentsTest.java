@@ -35,7 +35,8 @@ final class PlanAmendmentsTest {
       FakeHost host = FakeHost.of(BEFORE, name).at(Stage.PROVISIONED, BEFORE, bundle);
       if (name.startsWith("m")) {
         host.manifests.put(
-            "kube-apiserver", StaticPodTest.APISERVER.replace("10.77.0.11", "10.77.0.1" + name.charAt(1)));
+            "kube-apiserver",
+            StaticPodTest.APISERVER.replace("10.77.0.11", "10.77.0.1" + name.charAt(1)));
         host.manifests.put("etcd", StaticPodTest.ETCD.replace("m1.demo", name + ".demo"));
       }
       hosts.put(name, host);
@@ -117,7 +118,8 @@ final class PlanAmendmentsTest {
     assertThat(step(plan, "hosts/configure/w1").after()).isEmpty();
     Action.Configure hosts = (Action.Configure) step(plan, "hosts/configure/m1").action();
     assertThat(hosts.drift().staleAddresses()).containsExactly("10.77.0.21");
-    assertThat(((Action.CloseStaleConnections) step(plan, "cluster/connections").action()).addresses())
+    assertThat(
+            ((Action.CloseStaleConnections) step(plan, "cluster/connections").action()).addresses())
         .containsExactly("10.77.0.21");
   }
 
@@ -126,17 +128,20 @@ final class PlanAmendmentsTest {
     Plan<Action> plan = alive(moved("m3"));
     Step<Action> amend = step(plan, "masters/amend/m3");
     assertThat(amend.after())
-        .containsExactlyInAnyOrder("hosts/configure/m1", "hosts/configure/m2", "hosts/configure/m3");
+        .containsExactlyInAnyOrder(
+            "hosts/configure/m1", "hosts/configure/m2", "hosts/configure/m3");
     assertThat(amend.disrupts()).isEqualTo(Disruption.NODE);
     Action.AmendMaster action = (Action.AmendMaster) amend.action();
     assertThat(action.containers()).containsExactly("kube-apiserver");
     assertThat(action.from()).contains("10.77.0.13");
     assertThat(action.quorumIsLost()).isFalse();
-    assertThat(action.manifests()).singleElement().satisfies(file -> {
-      assertThat(file.path()).isEqualTo("/etc/kubernetes/manifests/kube-apiserver.yaml");
-      assertThat(file.mode()).isEqualTo("600");
-      assertThat(file.content()).contains("--advertise-address=10.77.0.113");
-    });
+    assertThat(action.manifests())
+        .singleElement()
+        .satisfies(file -> {
+          assertThat(file.path()).isEqualTo("/etc/kubernetes/manifests/kube-apiserver.yaml");
+          assertThat(file.mode()).isEqualTo("600");
+          assertThat(file.content()).contains("--advertise-address=10.77.0.113");
+        });
     assertThat(step(plan, "hosts/configure/w1").after()).containsExactly("masters/amend/m3");
     assertThat(ids(plan)).doesNotContain("masters/amend/m1", "masters/amend/m2");
   }
@@ -201,7 +206,8 @@ final class PlanAmendmentsTest {
   @Test
   void aMoveThatDidNotEndIsKnownByTheAddressThatWasSettled() {
     ClusterSpec spec = moved("w1");
-    ALL.forEach(name -> host(name).hostsFile = new HostsFile("").withBlock(HostsBlock.of(spec), 2).text());
+    ALL.forEach(
+        name -> host(name).hostsFile = new HostsFile("").withBlock(HostsBlock.of(spec), 2).text());
     host("w1").local.add("10.77.0.121");
     assertThat(ids(alive(spec))).contains("workers/move/w1").doesNotContain("hosts/configure/m1");
   }
@@ -210,7 +216,8 @@ final class PlanAmendmentsTest {
   void kubeletsOwnReportTellsOfAMoveUnlessTheAddressIsATranslatedOne() {
     host("w1").settled = "";
     ClusterSpec spec = moved("w1");
-    ALL.forEach(name -> host(name).hostsFile = new HostsFile("").withBlock(HostsBlock.of(spec), 2).text());
+    ALL.forEach(
+        name -> host(name).hostsFile = new HostsFile("").withBlock(HostsBlock.of(spec), 2).text());
     assertThat(ids(alive(spec))).doesNotContain("workers/move/w1");
     host("w1").local.add("10.77.0.121");
     assertThat(ids(alive(spec))).contains("workers/move/w1");
@@ -247,8 +254,12 @@ final class PlanAmendmentsTest {
 
   @Test
   void aProxyThatLeadsElsewhereThanItsFileIsReloaded() {
-    host("w1").backends.putAll(Map.of("m1", "10.77.0.99:6443", "m2", "10.77.0.12:6443", "m3", "10.77.0.13:6443"));
-    host("w2").backends.putAll(Map.of("m1", "10.77.0.11:6443", "m2", "10.77.0.12:6443", "m3", "10.77.0.13:6443"));
+    host("w1")
+        .backends
+        .putAll(Map.of("m1", "10.77.0.99:6443", "m2", "10.77.0.12:6443", "m3", "10.77.0.13:6443"));
+    host("w2")
+        .backends
+        .putAll(Map.of("m1", "10.77.0.11:6443", "m2", "10.77.0.12:6443", "m3", "10.77.0.13:6443"));
     host("m1").backends.put("self", "127.0.0.1:6443");
     Plan<Action> plan = alive(BEFORE);
     assertThat(ids(plan)).containsExactly("hosts/configure/w1", "cluster/verify");

@@ -640,7 +640,7 @@ final class ScriptsIT {
             mkdir -p /var/lib/kubelet/pki
             printf -- '-----BEGIN CERTIFICATE-----\nLEAF\n-----END CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\nSECRET\n-----END EC PRIVATE KEY-----\n' > /var/lib/kubelet/pki/kubelet-client-current.pem
             printf 'users:\n- user:\n    client-certificate-data: Q0VSVA==\n    client-key-data: U0VDUkVU\n' > /etc/kubernetes/admin.conf
-            %s
+            %s served
             """
                 .formatted(script("certificates")));
     assertThat(result.err()).isEmpty();

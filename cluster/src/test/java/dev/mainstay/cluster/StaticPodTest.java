@@ -93,7 +93,8 @@ final class StaticPodTest {
     String amended =
         StaticPod.apiserver(
                 APISERVER
-                    .replace("          host: 127.0.0.1\n        path: /livez", "        path: /livez")
+                    .replace(
+                        "          host: 127.0.0.1\n        path: /livez", "        path: /livez")
                     .replace("host: 127.0.0.1", "host: 10.77.0.11"),
                 new Address("10.77.0.11"))
             .orElseThrow();
