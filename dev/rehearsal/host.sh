@@ -1,4 +1,4 @@
-# What a well cluster of one master answers, to whichever of Mainstay's scripts asks: each reads its own keys only.
+# What a cluster of one master answers (its files are not what Mainstay would write), to whichever of Mainstay's scripts asks: each reads its own keys only.
 encoded() { printf '%s %s\n' "$1" "$(base64 -w0)"; }
 
 # observe.sh
@@ -58,6 +58,7 @@ encoded network <<'LINES'
 {"items": [{"kind": "DaemonSet", "metadata": {"name": "kube-flannel-ds"},
   "status": {"desiredNumberScheduled": 1, "numberReady": 1}}]}
 LINES
+encoded endpoints <<< '{"items": [{"endpoints": [{"addresses": ["127.0.0.1"]}]}]}'
 encoded description <<< '{"data": {"cluster.json": "{\"name\": \"rehearsal\"}"}}'
 encoded members <<'LINES'
 {"members": [{"ID": 10276657743932975437, "name": "m1.rehearsal.internal",
