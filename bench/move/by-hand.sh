@@ -58,7 +58,7 @@ wait
 lap "advertise addresses and kubelets"
 
 # 3. until all is well, as far as a person would look; then the pods of the moved hosts' network
-k() { on m1 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 3s "$@"; }
+k() { on m1 "kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 3s $(printf '%q ' "$@")"; }
 for host in $moved; do
   until [ "$(k get node "$host.$domain" -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}' 2> /dev/null)" = "$(address "$host")" ]; do sleep 0.2; done
   k -n kube-flannel delete pod --field-selector "spec.nodeName=$host.$domain" --wait=false > /dev/null 2>&1 || true

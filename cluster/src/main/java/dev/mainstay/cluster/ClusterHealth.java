@@ -27,8 +27,15 @@ final class ClusterHealth {
   static List<String> lacks(ClusterSpec spec, ClusterFacts facts, ClusterApi api) {
     List<String> lacks = new ArrayList<>();
     Set<String> memberNames = new HashSet<>();
+    Set<String> silent = new HashSet<>();
+    spec.nodes().stream()
+        .filter(node -> facts.host(node.name()).isEmpty())
+        .forEach(node -> silent.add(spec.fullName(node)));
     for (ClusterApi.Member member : api.members()) {
       memberNames.add(member.name());
+      if (silent.contains(member.name())) {
+        continue;
+      }
       String name = member.name().isEmpty() ? "member " + member.id() : member.name();
       if (member.learner()) {
         lacks.add(name + ": its etcd member is still a learner");
@@ -60,7 +67,7 @@ final class ClusterHealth {
     Set<String> found = new HashSet<>();
     for (ClusterApi.Workload workload : api.workloads()) {
       found.add(workload.name());
-      if (!workload.isReady()) {
+      if (!workload.isReadyWithout(silent.size())) {
         lacks.add(
             "%s: %d of %d pods are ready"
                 .formatted(workload.name(), workload.ready(), workload.wanted()));

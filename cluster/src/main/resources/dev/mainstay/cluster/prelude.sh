@@ -61,7 +61,9 @@ stale=/var/lib/mainstay/stale-addresses
 close_stale() {
   [ -s $stale ] || return 0
   local filter before left own
-  filter="( $(sort -u $stale | sed 's/.*/src & or dst &/' | paste -sd ' ' | sed 's/ src/ or src/g') )"
+  # not what this host has by now: where two hosts swapped, our own connection is one of them
+  filter=$(sort -u $stale | grep -vxF "$(local_addresses)") || return 0
+  filter="( $(printf '%s\n' "$filter" | sed 's/.*/src & or dst &/' | paste -sd ' ' | sed 's/ src/ or src/g') )"
   before=$(connections "$filter")
   [ -n "$before" ] || return 0
   ss -tK "$filter" > /dev/null 2>&1 || true
@@ -71,7 +73,7 @@ close_stale() {
   echo "this kernel cannot close connections: the local proxy was restarted instead"
   # etcd only where its own address is gone and it is cut off anyhow: elsewhere it may be what the quorum stands on
   own=$(printf '%s\n' "$left" | sed 's/^\[::ffff:\([0-9.]*\)\]:/\1:/; s/:.*//' | sort -u | grep -xF -f $stale) || return 0
-  if [ -f /etc/kubernetes/manifests/etcd.yaml ] && ! is_local "$(printf '%s\n' "$own" | head -n 1)"; then
+  if [ -n "$own" ] && [ -f /etc/kubernetes/manifests/etcd.yaml ]; then
     crictl ps -q --name '^etcd$' | xargs -r crictl stop -t 2 > /dev/null
     echo "and etcd, whose address is gone"
   fi
@@ -79,7 +81,8 @@ close_stale() {
 # The connections that $1, a filter of ss, lets through, one LOCAL PEER a line; what merely waits for its time is none.
 connections() { ss -Htn state connected exclude time-wait "$1" | awk '{print $(NF - 1), $NF}'; }
 # Whether address $1 is one of this host's own.
-is_local() { ip -4 -o address show | awk '{print $4}' | cut -d/ -f1 | grep -qxF "$1"; }
+is_local() { local_addresses | grep -qxF "$1"; }
+local_addresses() { ip -4 -o address show | awk '{print $4}' | cut -d/ -f1; }
 # A kubelet that was told its address is told the new one.
 use_node_ip() {
   local flags=/var/lib/kubelet/kubeadm-flags.env

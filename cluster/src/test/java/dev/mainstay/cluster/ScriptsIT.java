@@ -333,6 +333,22 @@ final class ScriptsIT {
   }
 
   @Test
+  void anAddressThatTheHostHasByNowIsNotStale() throws Exception {
+    Result result =
+        sandbox(
+            """
+            printf '#!/bin/sh\\necho "ss $*" >> /run/calls; echo "ESTAB 0 0 10.0.0.2:22 10.0.0.9:4000"\\n' > /usr/local/bin/ss
+            printf '#!/bin/sh\\necho "2: eth0 inet 10.0.0.2/24"\\n' > /usr/local/bin/ip
+            chmod 755 /usr/local/bin/ss /usr/local/bin/ip
+            %1$s 10.0.0.2; cat /run/calls; %1$s 10.0.0.2 10.0.0.1; cat /run/calls
+            """
+                .formatted(script("close-stale")));
+    assertThat(result.out())
+        .contains("ss -tK ( src 10.0.0.1 or dst 10.0.0.1 )")
+        .doesNotContain("10.0.0.2 ");
+  }
+
+  @Test
   void connectionsThatMerelyWaitForTheirTimeAreNotAsked() throws Exception {
     Result result =
         sandbox(
