@@ -55,7 +55,7 @@ record HostDrift(
                 new HostFile("/etc/hosts", "644", hosts.withBlock(block, generation).text()));
     Set<String> stale = new TreeSet<>();
     if (newHosts.isPresent()) {
-      Map<String, String> now = new HostsFile(newHosts.get().content()).addresses();
+      Map<String, String> now = block.addresses();
       hosts
           .addresses()
           .forEach((name, address) -> {
@@ -83,8 +83,7 @@ record HostDrift(
     if (running.isEmpty()) {
       return Optional.empty();
     }
-    Map<String, String> addresses =
-        new HostsFile(String.join("\n", block.marked(1)) + "\n").addresses();
+    Map<String, String> addresses = block.addresses();
     Map<String, String> wanted = new HashMap<>();
     if (running.containsKey("self")) {
       wanted.put("self", "127.0.0.1:6443");

@@ -16,11 +16,14 @@ import java.util.Set;
  * @param cluster the cluster's name, which stands in the markers
  * @param lines without the markers
  * @param names every name that the lines give an address
+ * @param addresses each node's address, by its short name
  */
-record HostsBlock(String cluster, List<String> lines, Set<String> names) {
+record HostsBlock(
+    String cluster, List<String> lines, Set<String> names, Map<String, String> addresses) {
   HostsBlock {
     lines = List.copyOf(lines);
     names = Set.copyOf(names);
+    addresses = Map.copyOf(addresses);
   }
 
   /** The block of {@code spec} with the file's own addresses. */
@@ -58,6 +61,7 @@ record HostsBlock(String cluster, List<String> lines, Set<String> names) {
   private static HostsBlock of(ClusterSpec spec, Map<NodeName, String> kept) {
     List<String> lines = new ArrayList<>();
     Set<String> names = new HashSet<>();
+    Map<String, String> addresses = new HashMap<>();
     lines.add("127.0.0.1 " + spec.domain().endpointName());
     names.add(spec.domain().endpointName());
     for (NodeSpec node : spec.nodes()) {
@@ -66,8 +70,9 @@ record HostsBlock(String cluster, List<String> lines, Set<String> names) {
       lines.add(address + " " + fullName + " " + node.name());
       names.add(fullName);
       names.add(node.name().value());
+      addresses.put(node.name().value(), address);
     }
-    return new HostsBlock(spec.name().value(), lines, names);
+    return new HostsBlock(spec.name().value(), lines, names, addresses);
   }
 
   /** The lines with their markers. */

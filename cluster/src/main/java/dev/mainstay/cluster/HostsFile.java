@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  */
 record HostsFile(String text) {
   private static final String MUTED = "#mainstay# ";
+  private static final String MARKER = "# ";
   private static final Pattern BEGIN =
       Pattern.compile("# BEGIN mainstay (\\S+) generation (\\d{1,9})(\\D.*)?");
   private static final Pattern END = Pattern.compile("# END mainstay .*");
@@ -30,7 +31,7 @@ record HostsFile(String text) {
     int generation = 0;
     for (String line : text.split("\n", -1)) {
       Matcher begin = BEGIN.matcher(line);
-      if (begin.matches()) {
+      if (line.startsWith(MARKER) && begin.matches()) {
         generation = Math.max(generation, Integer.parseInt(begin.group(2)));
       }
     }
@@ -99,19 +100,26 @@ record HostsFile(String text) {
   private static BitSet ours(List<String> lines) {
     BitSet ours = new BitSet();
     for (int i = 0; i < lines.size(); i++) {
-      if (!BEGIN.matcher(lines.get(i)).matches()) {
+      if (!marks(BEGIN, lines.get(i))) {
         continue;
       }
       int next = i + 1;
       while (next < lines.size()
-          && !END.matcher(lines.get(next)).matches()
-          && !BEGIN.matcher(lines.get(next)).matches()) {
+          && !marks(END, lines.get(next))
+          && !marks(BEGIN, lines.get(next))) {
         next++;
       }
-      boolean whole = next < lines.size() && END.matcher(lines.get(next)).matches();
+      boolean whole = next < lines.size() && marks(END, lines.get(next));
       ours.set(i, whole ? next + 1 : i + 1 + withoutEnd(lines.subList(i + 1, next)));
     }
     return ours;
+  }
+
+  /**
+   * Whether {@code line} is such a marker; nearly no line is one, so that a pattern is too dear.
+   */
+  private static boolean marks(Pattern marker, String line) {
+    return line.startsWith(MARKER) && marker.matcher(line).matches();
   }
 
   private static int withoutEnd(List<String> lines) {
@@ -129,6 +137,10 @@ record HostsFile(String text) {
 
   /** Whether {@code line} would be found for one of {@code names}, as glibc reads it. */
   private static boolean claims(String line, Set<String> names) {
+    // most lines of a large cluster's file are its nodes, for which the pattern is not needed
+    if (!line.contains("127.") && !line.contains("::1")) {
+      return false;
+    }
     Matcher loopback = LOOPBACK.matcher(line);
     if (!loopback.matches()) {
       return false;
