@@ -91,12 +91,22 @@ use_node_ip() {
   cmp -s $flags $flags.mainstay-new && rm -f $flags.mainstay-new || mv -f $flags.mainstay-new $flags
 }
 # Takes away the pods of DaemonSets on node $1 that share the host's network (the network plugin's, kube-proxy), so that
-# they begin anew with its address. $2: the kubectl to use.
+# they begin anew with its address. $2: the kubectl to use. The API may come and go meanwhile: apiservers restart, too.
 restart_host_network_pods() {
-  "$2" --request-timeout 20s get pods -A --field-selector "spec.nodeName=$1" -o go-template='{{range .items}}{{if .spec.hostNetwork}}{{$pod := .}}{{range .metadata.ownerReferences}}{{if eq .kind "DaemonSet"}}{{$pod.metadata.namespace}} {{$pod.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}' |
-    while read -r namespace pod; do
-      "$2" --request-timeout 20s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null
+  local pods namespace pod tries=0
+  until pods=$("$2" --request-timeout 5s get pods -A --field-selector "spec.nodeName=$1" -o go-template='{{range .items}}{{if .spec.hostNetwork}}{{$pod := .}}{{range .metadata.ownerReferences}}{{if eq .kind "DaemonSet"}}{{$pod.metadata.namespace}} {{$pod.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}' 2> /dev/null); do
+    tries=$((tries + 1))
+    [ $tries -lt 240 ] || die "the API does not list the pods of $1"
+    sleep 0.25
+  done
+  while read -r namespace pod; do
+    [ -n "$pod" ] || continue
+    until "$2" --request-timeout 5s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null 2>&1; do
+      tries=$((tries + 1))
+      [ $tries -lt 240 ] || die "the API does not take pod $pod away"
+      sleep 0.25
     done
+  done <<< "$pods"
 }
 # Prints this host's certificates, one a line: "certificate FILE BASE64" (DER), "kubeconfig FILE BASE64" (PEM), "served
 # PORT BASE64" (only if $1 is served), "key FILE" for the private keys of authorities that are here, "outdated COMPONENT", and "end".
