@@ -3,6 +3,7 @@ package dev.mainstay.cluster;
 import dev.mainstay.engine.FanOut;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.Output;
@@ -11,8 +12,10 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -42,12 +45,16 @@ public final class ClusterLock implements AutoCloseable {
    */
   public static ClusterLock take(ClusterSpec spec, Hosts hosts, String owner)
       throws InterruptedException {
-    meet(spec, hosts);
+    Map<NodeName, Failure> silent = meet(spec, hosts);
     ClusterLock lock = new ClusterLock();
     Failure unreachable = null;
     boolean held = false;
     try {
       for (NodeSpec master : spec.masters()) {
+        if (silent.get(master.name()) instanceof Failure.Unreachable lost) {
+          unreachable = lost;
+          continue;
+        }
         try {
           lock.takeOn(master, hosts, owner);
           held = true;
@@ -65,8 +72,14 @@ public final class ClusterLock implements AutoCloseable {
     return lock;
   }
 
-  /** Logs in to every host side by side: masters one by one would take as many round trips. */
-  private static void meet(ClusterSpec spec, Hosts hosts) throws InterruptedException {
+  /**
+   * Logs in to every host side by side: masters one by one would take as many round trips.
+   *
+   * @return those that did not let us in, and why
+   */
+  private static Map<NodeName, Failure> meet(ClusterSpec spec, Hosts hosts)
+      throws InterruptedException {
+    Map<NodeName, Failure> silent = new ConcurrentHashMap<>();
     FanOut.map(
         spec.nodes(),
         WINDOW,
@@ -74,11 +87,13 @@ public final class ClusterLock implements AutoCloseable {
           try {
             return hosts.login(node).label();
           } catch (Failure lost) {
-            return lost.text(); // whoever needs the host is told again
+            silent.put(node.name(), lost);
+            return lost.text();
           } catch (InterruptedException interrupted) {
             throw new CancellationException();
           }
         });
+    return silent;
   }
 
   private void takeOn(NodeSpec master, Hosts hosts, String owner) throws InterruptedException {
