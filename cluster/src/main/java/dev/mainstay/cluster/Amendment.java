@@ -55,6 +55,12 @@ record Amendment(
       if (bindings.etcdSeesOtherHosts() && containers.add("etcd")) {
         why.add("etcd sees an old /etc/hosts, which was replaced and not rewritten in place");
       }
+      if (containers.contains("etcd")) {
+        // without its etcd the apiserver answers nobody and refuses nobody: kubelet would wait for
+        // it
+        // for two minutes before it starts etcd
+        containers.add("kube-apiserver");
+      }
       if (!bindings.amending().isEmpty()) {
         why.add("an earlier run did not end");
       }

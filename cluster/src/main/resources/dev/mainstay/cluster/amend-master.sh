@@ -17,8 +17,8 @@ while read -r mode path data; do
 done < "$input"
 use_node_ip "$address"
 if [ -f $amending ]; then
-  for container in $(sort -u $amending); do
-    # its end frees the port; kubelet starts it again
+  # backwards: the apiserver ends well before its etcd does; kubelet starts both again
+  for container in $(sort -ru $amending); do
     crictl ps -q --name "^$container\$" | xargs -r crictl stop -t "$([ "$container" = kube-apiserver ] && echo "$grace" || echo 5)" > /dev/null
   done
 fi

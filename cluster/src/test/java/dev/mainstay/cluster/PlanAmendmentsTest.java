@@ -228,7 +228,8 @@ final class PlanAmendmentsTest {
     host("m2").etcdSeesOtherHosts = true;
     Step<Action> amend = step(alive(BEFORE), "masters/amend/m2");
     assertThat(amend.reason()).isEqualTo(Why.STATIC_POD_DIFFERS);
-    assertThat(((Action.AmendMaster) amend.action()).containers()).containsExactly("etcd");
+    assertThat(((Action.AmendMaster) amend.action()).containers())
+        .containsExactly("etcd", "kube-apiserver");
     assertThat(((Action.AmendMaster) amend.action()).manifests()).isEmpty();
   }
 
