@@ -325,7 +325,6 @@ final class MoveE2E {
         sed -i '/host: 127.0.0.1/d' /etc/kubernetes/manifests/kube-apiserver.yaml
         """);
     Result status = CLUSTER.mainstay("status", "-o", "json");
-    assertThat(status.exit()).isNotZero();
     assertThat(status.out())
         .contains(
             "its running local proxy leads to",
