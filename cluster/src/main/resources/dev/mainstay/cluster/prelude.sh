@@ -90,6 +90,15 @@ use_node_ip() {
   sed -E "s/--node-ip=[0-9.]+/--node-ip=$1/" $flags > $flags.mainstay-new
   cmp -s $flags $flags.mainstay-new && rm -f $flags.mainstay-new || mv -f $flags.mainstay-new $flags
 }
+# Whether pod $3 in namespace $2 is gone or about to go. $1: the kubectl to use.
+is_going() {
+  local said
+  if said=$("$1" --request-timeout 5s -n "$2" get pod "$3" -o 'jsonpath={.metadata.deletionTimestamp}' 2>&1); then
+    [ -n "$said" ]
+  else
+    case $said in *NotFound*) ;; *) return 1 ;; esac
+  fi
+}
 # Takes away the pods of DaemonSets on node $1 that share the host's network (the network plugin's, kube-proxy), so that
 # they begin anew with its address. $2: the kubectl to use. The API may come and go meanwhile: apiservers restart, too.
 restart_host_network_pods() {
@@ -101,7 +110,9 @@ restart_host_network_pods() {
   done
   while read -r namespace pod; do
     [ -n "$pod" ] || continue
-    until "$2" --request-timeout 5s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null 2>&1; do
+    until is_going "$2" "$namespace" "$pod"; do
+      # an apiserver that just began says "not found" of pods that are there: what counts is what it says when asked again
+      "$2" --request-timeout 5s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null 2>&1 || true
       tries=$((tries + 1))
       [ $tries -lt 240 ] || die "the API does not take pod $pod away"
       sleep 0.25

@@ -1,8 +1,10 @@
 package dev.mainstay.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
+import dev.mainstay.e2e.Program.Running;
 import dev.mainstay.model.ClusterHome;
 import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.NodeName;
@@ -111,5 +113,31 @@ final class Cluster {
     try (Stream<Path> runs = Files.list(folder)) {
       return runs.filter(run -> Files.exists(run.resolve("journal.jsonl"))).sorted().toList();
     }
+  }
+
+  /**
+   * Starts an apply and kills it when the first step whose id begins with {@code path} begins; at
+   * once where its plan has no such step.
+   *
+   * @return whether such a step was running
+   */
+  boolean killWhen(String path) throws IOException {
+    long before = runs().size();
+    Running apply = program.start(with("apply", "--yes"));
+    String began = "\"event\":\"started\",\"step\":\"" + path;
+    await()
+        .atMost(Duration.ofMinutes(8))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> {
+          String journal = runs().size() > before ? journalOfLastRun() : "";
+          return !apply.process().isAlive()
+              || journal.contains(began)
+              || (journal.contains("\"event\":\"started\"")
+                  && !journal.contains("\"step\":\"" + path));
+        });
+    boolean inTheMiddle = apply.process().isAlive() && journalOfLastRun().contains(began);
+    apply.kill();
+    System.out.println("e2e: killed when " + path + " began: " + inTheMiddle);
+    return inTheMiddle;
   }
 }

@@ -105,39 +105,13 @@ final class ClusterE2E {
             "masters/join/m3",
             "cluster/addons",
             "cluster/verify")) {
-      killed += killWhen(step) ? 1 : 0;
+      killed += CLUSTER.killWhen(step) ? 1 : 0;
     }
     // a step outlives its control machine, so that one or the other may be done before its turn
     assertThat(killed).as("runs that were killed in the middle").isGreaterThanOrEqualTo(7);
     Result resumed = CLUSTER.mainstay("runs", "resume", "--yes");
     assertThat(resumed.exit()).as(resumed.toString()).isZero();
     assertThat(CLUSTER.status().path("state").asString("")).isEqualTo("healthy");
-  }
-
-  /**
-   * Starts an apply and kills it when the first step whose id begins with {@code path} begins; at
-   * once where its plan has no such step.
-   *
-   * @return whether such a step was running
-   */
-  private static boolean killWhen(String path) throws IOException {
-    long before = CLUSTER.runs().size();
-    Running apply = CLUSTER.program.start(CLUSTER.with("apply", "--yes"));
-    String began = "\"event\":\"started\",\"step\":\"" + path;
-    await()
-        .atMost(Duration.ofMinutes(8))
-        .pollInterval(Duration.ofMillis(100))
-        .until(() -> {
-          String journal = CLUSTER.runs().size() > before ? CLUSTER.journalOfLastRun() : "";
-          return !apply.process().isAlive()
-              || journal.contains(began)
-              || (journal.contains("\"event\":\"started\"")
-                  && !journal.contains("\"step\":\"" + path));
-        });
-    boolean inTheMiddle = apply.process().isAlive() && CLUSTER.journalOfLastRun().contains(began);
-    apply.kill();
-    System.out.println("e2e: killed when " + path + " began: " + inTheMiddle);
-    return inTheMiddle;
   }
 
   @Test

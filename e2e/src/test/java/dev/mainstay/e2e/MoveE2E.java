@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
-import dev.mainstay.e2e.Program.Running;
 import dev.mainstay.model.Address;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.playground.PlaygroundProgress;
 import dev.mainstay.playground.PlaygroundSpec;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -218,21 +218,14 @@ final class MoveE2E {
 
   @Test
   @Order(6)
-  void aMoveThatIsKilledGoesOn() {
+  void aMoveThatIsKilledGoesOn() throws IOException {
     Map<String, String> before = addresses();
     move(inNetwork(63));
-    for (String step : List.of("hosts/configure/", "masters/amend/", "workers/move/")) {
-      Running apply = CLUSTER.program.start(CLUSTER.with("apply", "--yes"));
-      await()
-          .atMost(Duration.ofMinutes(3))
-          .pollInterval(Duration.ofMillis(50))
-          .until(() ->
-              !apply.process().isAlive()
-                  || CLUSTER.journalOfLastRun().contains("\"started\",\"step\":\"" + step));
-      apply.kill();
+    for (String step : List.of("hosts/configure", "masters/amend", "workers/move")) {
+      CLUSTER.killWhen(step);
     }
-    Result resumed = CLUSTER.mainstay("runs", "resume", "--yes");
-    assertThat(resumed.exit()).as(resumed.toString()).isZero();
+    // a step outlives its control machine, so that the last of these may find nothing left to do
+    apply();
     isSettledAfter(before);
   }
 
