@@ -1,7 +1,6 @@
 package dev.mainstay.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
 import dev.mainstay.model.Address;
@@ -9,7 +8,6 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.playground.PlaygroundProgress;
 import dev.mainstay.playground.PlaygroundSpec;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -128,7 +126,9 @@ final class MoveE2E {
         if (!now.containsValue(old)) {
           assertThat(
                   CLUSTER.on(
-                      host, "ss -Htn state connected \"( src %1$s or dst %1$s )\"".formatted(old)))
+                      host,
+                      "ss -Htn state connected exclude time-wait \"( src %1$s or dst %1$s )\""
+                          .formatted(old)))
               .as("connections of " + host + " to " + old)
               .isEmpty();
         }
@@ -351,10 +351,7 @@ final class MoveE2E {
     assertThat(CLUSTER.on("m1", "cat /etc/hosts")).isEqualTo(whole);
     assertThat(CLUSTER.on("m1", "systemctl show -p Before --value mainstay-hosts.service"))
         .contains("kubelet.service", "mainstay-proxy.service");
-    await()
-        .atMost(Duration.ofMinutes(3))
-        .pollInterval(Duration.ofSeconds(1))
-        .until(() -> CLUSTER.mainstay("status").exit() == 0);
+    apply();
     isSettledAfter(Map.of());
   }
 }
