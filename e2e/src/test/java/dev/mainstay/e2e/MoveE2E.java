@@ -300,6 +300,11 @@ final class MoveE2E {
         """
         cp /etc/mainstay/haproxy.cfg /run/right
         sed -i '/server m3 /d' /etc/mainstay/haproxy.cfg; systemctl reload mainstay-proxy
+        # a reload returns before HAProxy has read its file
+        for try in $(seq 100); do
+          servers=$(echo 'show servers state masters' | socat - UNIX-CONNECT:/run/mainstay-proxy/admin.sock) || true
+          case $servers in *" m2 "*" m3 "*) sleep 0.1 ;; *" m2 "*) break ;; *) sleep 0.1 ;; esac
+        done
         cp /run/right /etc/mainstay/haproxy.cfg
         """);
     CLUSTER.on("m1", "sed -i 's/127.0.0.1:6443/m2.move.internal:6443/' /etc/mainstay/haproxy.cfg");
@@ -319,6 +324,7 @@ final class MoveE2E {
         """);
     Result status = CLUSTER.mainstay("status", "-o", "json");
     assertThat(status.out())
+        .as(status.toString())
         .contains(
             "its running local proxy leads to",
             "/etc/mainstay/haproxy.cfg is missing or was changed",

@@ -1,5 +1,7 @@
 package dev.mainstay.e2e;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -30,9 +32,11 @@ final class Program {
       return JSON.readTree(out);
     }
 
+    /** What a report of many tests keeps is the first line: it ends with what was said last. */
     @Override
     public String toString() {
-      return "exit " + exit + " after " + elapsed.toMillis() + " ms\n" + out + "\n" + err;
+      String last = err.lines().skip(Math.max(0, err.lines().count() - 4)).collect(joining(" | "));
+      return "exit %d after %d ms: %s%n%s%n%s".formatted(exit, elapsed.toMillis(), last, out, err);
     }
   }
 
