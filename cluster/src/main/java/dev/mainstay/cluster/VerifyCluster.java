@@ -58,14 +58,7 @@ final class VerifyCluster {
     long giveUp = System.nanoTime() + LIMIT.toNanos();
     List<String> lacks = List.of();
     do {
-      Optional<ClusterApi> api = observe.ask(controlPlane.readyMaster());
-      lacks =
-          api.isPresent()
-              ? ClusterHealth.lacks(spec, facts, api.get())
-              : List.of("the API does not answer");
-      if (lacks.isEmpty()) {
-        lacks = silentProxies();
-      }
+      lacks = lacks();
       if (lacks.isEmpty()) {
         return false;
       }
@@ -79,6 +72,33 @@ final class VerifyCluster {
             + " minutes:\n"
             + String.join("\n", lacks),
         "mainstay status shows it; look at what is named, then run the same command again");
+  }
+
+  /** The cluster and every node's proxy are asked at the same time. */
+  private List<String> lacks() throws InterruptedException {
+    List<List<String>> both =
+        FanOut.map(
+            List.<Look>of(this::unwell, this::silentProxies),
+            2,
+            look -> {
+              try {
+                return look.lacks();
+              } catch (InterruptedException interrupted) {
+                throw new java.util.concurrent.CancellationException();
+              }
+            });
+    return both.getFirst().isEmpty() ? both.getLast() : both.getFirst();
+  }
+
+  private interface Look {
+    List<String> lacks() throws InterruptedException;
+  }
+
+  private List<String> unwell() throws InterruptedException {
+    return observe
+        .ask(controlPlane.readyMaster())
+        .map(api -> ClusterHealth.lacks(spec, facts, api))
+        .orElse(List.of("the API does not answer"));
   }
 
   private List<String> silentProxies() throws InterruptedException {
