@@ -17,7 +17,7 @@ on() {
   mainstay playground exec --name $name "$host" -- bash -c "$*"
 }
 trap 'mainstay playground down --name $name > /dev/null 2>&1; rm -rf "$out"' EXIT
-(cd "$root/bench/move/probe" && CGO_ENABLED=0 go build -o "$out/probe" .)
+(cd "$root/bench/probe" && CGO_ENABLED=0 go build -o "$out/probe" .)
 mainstay playground up --name $name > "$out/up.log" 2>&1 || { cat "$out/up.log"; exit 1; }
 on m1 cat /etc/kubernetes/admin.conf > "$out/admin.conf"
 on w1 'cat > /run/probe; chmod 755 /run/probe; mkdir -p /run/probe.d' < "$out/probe"

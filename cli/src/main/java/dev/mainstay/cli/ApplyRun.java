@@ -7,17 +7,41 @@ import dev.mainstay.cluster.ClusterLock;
 import dev.mainstay.cluster.PlanChanges;
 import dev.mainstay.cluster.ProveCertificates;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.KnownHosts;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** One apply from the file to the report: lock, observe, plan, agree, do, tell. */
 final class ApplyRun {
   private final Session session;
   private final GlobalOptions options;
+  private final PlanChanges.Wishes wishes;
+  private final Set<NodeName> removable;
 
   ApplyRun(Session session, GlobalOptions options) {
+    this(session, options, PlanChanges.Wishes.NONE, Set.of());
+  }
+
+  private ApplyRun(
+      Session session, GlobalOptions options, PlanChanges.Wishes wishes, Set<NodeName> removable) {
     this.session = session;
     this.options = options;
+    this.wishes = wishes;
+    this.removable = removable;
+  }
+
+  /**
+   * This run, which also does what the user wants beyond what the file says.
+   *
+   * @param removable nodes that may be taken out without asking
+   */
+  ApplyRun wishing(PlanChanges.Wishes wishes, Set<NodeName> removable) {
+    return new ApplyRun(session, options, wishes, removable);
   }
 
   /**
@@ -28,21 +52,54 @@ final class ApplyRun {
    */
   int run(String command) throws InterruptedException {
     ClusterSpec spec = options.spec(session);
+    for (NodeName name : removable) {
+      if (spec.node(name).isPresent()) {
+        throw new Failure.Usage(
+            "--remove " + name + ": the file still has it",
+            "take its line out of " + options.clusterFile(session) + " first");
+      }
+    }
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
-    try (Hosts hosts = options.hosts(session, spec);
+    try (Hosts hosts = options.hosts(session, spec, wishes.replaced());
         ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
       Changes changes =
           new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString())
-              .plan(spec, bundle);
+              .plan(spec, bundle, wishes);
       changes.warnings().forEach(session.terminal().err()::println);
-      return new PlanRun(session, options, spec, words(command, spec))
-          .run(
-              changes.plan(),
-              changes.unreachable().values(),
-              (listeners, stop) ->
-                  new PlanRun.Outcome(
-                      new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop),
-                      new ProveCertificates(hosts).prove(changes)));
+      refuseUnnamed(changes.removed());
+      int code =
+          new PlanRun(session, options, spec, words(command, spec))
+              .run(
+                  changes.plan(),
+                  changes.unreachable().values(),
+                  (listeners, stop) ->
+                      new PlanRun.Outcome(
+                          new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop),
+                          new ProveCertificates(hosts).prove(changes)));
+      if (code == ExitCode.DONE) {
+        KnownHosts known = new KnownHosts(options.home(session, spec).knownHosts());
+        changes.removed().forEach(known::forget);
+      }
+      return code;
+    }
+  }
+
+  /** Nobody loses a node because a line was lost from a file. */
+  private void refuseUnnamed(List<NodeName> removed) {
+    removable.stream()
+        .filter(name -> !removed.contains(name))
+        .forEach(name ->
+            session.terminal().err().println(name + " is neither in the file nor in the cluster"));
+    List<NodeName> unnamed = removed.stream().filter(name -> !removable.contains(name)).toList();
+    if (!unnamed.isEmpty() && (options.yes || !session.terminal().interactive())) {
+      throw new Failure.Refused(
+          unnamed.stream().map(NodeName::value).collect(Collectors.joining(", "))
+              + ": in the cluster and not in the file. Unless it can ask, apply takes out only what"
+              + " is named; nothing was changed",
+          "to take it out: mainstay apply "
+              + unnamed.stream().map(name -> "--remove " + name).collect(Collectors.joining(" "))
+              + "; to keep it, put its line back into the file. mainstay plan shows what would be"
+              + " done");
     }
   }
 

@@ -4,6 +4,7 @@ import dev.mainstay.model.ClusterFile;
 import dev.mainstay.model.ClusterHome;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Problem;
 import dev.mainstay.playground.Playground;
 import dev.mainstay.playground.PlaygroundHome;
@@ -15,6 +16,7 @@ import dev.mainstay.ssh.mina.MinaHosts;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -101,6 +103,20 @@ final class GlobalOptions {
 
   /** The transport to the cluster's hosts. */
   Hosts hosts(Session session, ClusterSpec spec) {
+    return hosts(session, spec, Set.of());
+  }
+
+  /**
+   * The transport to the cluster's hosts.
+   *
+   * @param replaced the nodes whose machine may be another one than before
+   */
+  Hosts hosts(Session session, ClusterSpec spec, Set<NodeName> replaced) {
+    return hosts(session, new KnownHosts(home(session, spec).knownHosts()).replacing(replaced));
+  }
+
+  /** The transport to hosts whose keys are {@code known}, or met for the first time. */
+  Hosts hosts(Session session, KnownHosts known) {
     Terminal terminal = session.terminal();
     HostKeyPolicy policy =
         acceptNewHostKeys
@@ -115,7 +131,7 @@ final class GlobalOptions {
                 }
                 : HostKeyPolicy.REFUSE;
     return new MinaHosts(
-        new KnownHosts(home(session, spec).knownHosts()),
+        known,
         policy,
         sudoPassword(session),
         Optional.ofNullable(session.environment().get("SSH_AUTH_SOCK"))

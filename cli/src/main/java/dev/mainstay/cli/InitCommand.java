@@ -1,6 +1,20 @@
 package dev.mainstay.cli;
 
+import dev.mainstay.cluster.RecallDescription;
+import dev.mainstay.cluster.RecallDescription.Recalled;
+import dev.mainstay.model.Address;
+import dev.mainstay.model.ClusterFile;
+import dev.mainstay.model.ClusterFileText;
+import dev.mainstay.model.ClusterHome;
+import dev.mainstay.model.ClusterName;
+import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
+import dev.mainstay.model.SshSpec;
+import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.KnownHosts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -9,16 +23,49 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "init",
-    description = "Write a commented cluster file to start with. Never overwrites one.")
+    description =
+        "Write a commented cluster file to start with, or the file of a cluster that lives. Never"
+            + " overwrites one.")
 final class InitCommand implements Callable<Integer> {
   @Mixin GlobalOptions options = new GlobalOptions();
+
+  @Option(
+      names = "--from-cluster",
+      paramLabel = "ADDRESS",
+      description =
+          "Write the file of the living cluster that has a master at ADDRESS, as the cluster itself"
+              + " remembers it.")
+  @Nullable String fromCluster;
+
+  @Option(
+      names = "--ssh-user",
+      paramLabel = "USER",
+      description = "Whom to log in as at ADDRESS (default: root).")
+  String sshUser = "root";
+
+  @Option(
+      names = "--ssh-port",
+      paramLabel = "PORT",
+      description = "Where sshd listens at ADDRESS (default: 22).")
+  int sshPort = 22;
+
+  @Option(
+      names = "--ssh-key",
+      paramLabel = "FILE",
+      description = "The private key (default: the agent's and those of ~/.ssh).")
+  @Nullable Path sshKey;
+
   private final Session session;
 
   InitCommand(Session session) {
@@ -26,33 +73,135 @@ final class InitCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     Path file = options.clusterFile(session);
+    if (Files.exists(file)) {
+      throw exists(file);
+    }
+    return fromCluster == null ? template(file) : recall(file, fromCluster);
+  }
+
+  private static Failure exists(Path file) {
+    return new Failure.Failed(
+        file + " exists and is left as it is", "edit it, or name another with -f");
+  }
+
+  private int template(Path file) {
     try (InputStream template = InitCommand.class.getResourceAsStream("cluster.yaml")) {
       if (template == null) {
         throw new IllegalStateException("the template is missing");
       }
-      Files.writeString(
+      write(file, new String(template.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException broken) {
+      throw new UncheckedIOException("cannot read the template", broken);
+    }
+    say(
+        Map.of("file", file.toString()),
+        "wrote "
+            + file
+            + "\n    put your addresses in, then: mainstay check, mainstay plan, mainstay apply");
+    return ExitCode.DONE;
+  }
+
+  private int recall(Path file, String at) throws InterruptedException {
+    Address address =
+        Address.parse(at)
+            .orElseThrow(() ->
+                new Failure.Usage(
+                    "--from-cluster: \"" + at + "\" is not an IPv4 address",
+                    "name the address of one of the cluster's masters"));
+    Optional<Path> key = Optional.ofNullable(sshKey).map(path -> path.toAbsolutePath().normalize());
+    NodeSpec master =
+        new NodeSpec(
+            new NodeName("master"),
+            Role.MASTER,
+            address,
+            new SshSpec(sshUser, key, sshPort, Optional.empty(), Optional.empty()));
+    Path folder = temporary();
+    try {
+      Recalled recalled;
+      KnownHosts known = new KnownHosts(folder.resolve("known_hosts"));
+      try (Hosts hosts = options.hosts(session, known)) {
+        recalled = new RecallDescription(hosts).recall(master);
+      }
+      ClusterSpec spec =
+          ClusterFile.decode(recalled.file(), file, session.home())
+              .spec()
+              .orElseThrow(() ->
+                  new Failure.Failed(
+                      recalled.cluster() + " has a description that this Mainstay cannot read",
+                      "use the version that wrote it, or a newer one"));
+      for (Map.Entry<String, String> manifest : recalled.manifests().entrySet()) {
+        Path manifestFile = file.toAbsolutePath().resolveSibling(manifest.getKey());
+        Files.createDirectories(manifestFile.resolveSibling(""));
+        write(manifestFile, manifest.getValue());
+      }
+      write(
           file,
-          new String(template.readAllBytes(), StandardCharsets.UTF_8),
-          StandardOpenOption.CREATE_NEW);
-    } catch (FileAlreadyExistsException exists) {
-      throw new Failure.Failed(
-          file + " exists and is left as it is", "edit it, or name another with -f");
+          "# The file of a living cluster, written by mainstay init --from-cluster "
+              + at
+              + ".\n"
+              + ClusterFileText.of(spec, key));
+      // the one host that was met proved its key; the others are met by the next command
+      known
+          .find(master.name())
+          .ifPresent(pin ->
+              new KnownHosts(
+                      ClusterHome.beside(file, new ClusterName(recalled.cluster())).knownHosts())
+                  .pin(new NodeName(recalled.node()), pin));
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("file", file.toString());
+      document.put("cluster", recalled.cluster());
+      document.put("masters", spec.masters().size());
+      document.put("workers", spec.workers().size());
+      boolean lacks = spec.network().manifests().size() > recalled.manifests().size();
+      say(
+          document,
+          "wrote %s: cluster %s, %d masters, %d workers%s%n    next: mainstay plan, which should have nothing to do; it asks about the keys of hosts that it meets"
+              .formatted(
+                  file,
+                  recalled.cluster(),
+                  spec.masters().size(),
+                  spec.workers().size(),
+                  lacks
+                      ? "\n    the network's own manifests were too large to be kept: put them back"
+                      : ""));
+      return ExitCode.DONE;
+    } catch (IOException broken) {
+      throw new UncheckedIOException("cannot write beside " + file, broken);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static Path temporary() {
+    try {
+      return Files.createTempDirectory("mainstay");
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try {
+      Files.deleteIfExists(folder.resolve("known_hosts"));
+      Files.deleteIfExists(folder);
+    } catch (IOException left) {
+      // a public key in the system's folder for temporary files
+    }
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
+    } catch (FileAlreadyExistsException there) {
+      throw exists(file);
     } catch (IOException broken) {
       throw new UncheckedIOException("cannot write " + file, broken);
     }
-    session
-        .terminal()
-        .out()
-        .println(
-            options.json()
-                ? Json.text(Map.of("file", file.toString()))
-                : "wrote "
-                    + file
-                    + "\n"
-                    + "    put your addresses in, then: mainstay check, mainstay plan, mainstay"
-                    + " apply");
-    return ExitCode.DONE;
+  }
+
+  private void say(Map<String, Object> document, String text) {
+    session.terminal().out().println(options.json() ? Json.text(document) : text);
   }
 }

@@ -16,6 +16,7 @@ import picocli.CommandLine.Mixin;
 @Command(name = "plan", description = "Print what apply would do, and why. Changes nothing.")
 final class PlanCommand implements Callable<Integer> {
   @Mixin GlobalOptions options = new GlobalOptions();
+  @Mixin WishOptions wishOptions = new WishOptions();
   private final Session session;
 
   PlanCommand(Session session) {
@@ -24,12 +25,13 @@ final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    PlanChanges.Wishes wishes = wishOptions.wishes();
     ClusterSpec spec = options.spec(session);
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
-    try (Hosts hosts = options.hosts(session, spec)) {
+    try (Hosts hosts = options.hosts(session, spec, wishes.replaced())) {
       Changes changes =
           new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString())
-              .plan(spec, bundle);
+              .plan(spec, bundle, wishes);
       Map<String, Duration> usual = new Runs(options.home(session, spec).runs()).usualDurations();
       session
           .terminal()

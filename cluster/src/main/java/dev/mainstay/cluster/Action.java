@@ -2,6 +2,7 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.bundle.Artifact;
 import dev.mainstay.model.NodeSpec;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -64,6 +65,40 @@ public sealed interface Action {
 
   /** Closes on every node what is left of connections to addresses that nodes no longer have. */
   record CloseStaleConnections(Set<String> addresses) implements Action {}
+
+  /**
+   * Lets a node's pods go elsewhere.
+   *
+   * @param patience how long they may take
+   */
+  record Drain(NodeSpec node, Duration patience) implements Action {}
+
+  /** Takes a master out of service, so that it can leave and no request is lost. */
+  record RetireMaster(NodeSpec node) implements Action {}
+
+  /**
+   * Removes what etcd knows of a node.
+   *
+   * @param memberIds decimal
+   */
+  record RemoveMember(NodeSpec node, Set<String> memberIds) implements Action {
+    public RemoveMember {
+      memberIds = Set.copyOf(memberIds);
+    }
+  }
+
+  /** Deletes the Node of a machine that is no longer one. */
+  record DeleteNode(NodeSpec node) implements Action {}
+
+  /**
+   * Keeps a node that was to leave.
+   *
+   * @param retired whether it is a master whose static pods were stopped for that
+   */
+  record ReturnNode(NodeSpec node, boolean retired) implements Action {}
+
+  /** Keeps a verified copy of etcd's data on a master, before something that may cost it. */
+  record SnapshotEtcd(NodeSpec node, String occasion) implements Action {}
 
   /** Applies the network plugin's manifests. */
   record ApplyNetwork(List<String> manifests) implements Action {}

@@ -51,6 +51,15 @@ public final class Changes {
     return problems;
   }
 
+  /** The nodes that the cluster has and the file has not, which the plan takes out, sorted. */
+  public List<NodeName> removed() {
+    return facts.departures().stream()
+        .filter(departure -> departure.cause() == Departure.Cause.REMOVED)
+        .map(departure -> departure.node().name())
+        .sorted()
+        .toList();
+  }
+
   /** The hosts that could not be looked at and that the plan therefore leaves out, and why. */
   public Map<NodeName, Failure> unreachable() {
     return facts.unreachable();

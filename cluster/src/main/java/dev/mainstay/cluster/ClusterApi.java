@@ -38,6 +38,7 @@ record ClusterApi(
    * @param kubelet its version, {@code v1.36.3}
    * @param machineId as kubelet reports it
    * @param flannelIp the address at which flannel sends its pods' traffic; empty without flannel
+   * @param drained whether Mainstay emptied it because it was to leave
    */
   record KubeNode(
       String name,
@@ -45,7 +46,11 @@ record ClusterApi(
       String kubelet,
       String internalIp,
       String machineId,
-      String flannelIp) {}
+      String flannelIp,
+      boolean drained) {
+    /** The annotation of a Node that is being emptied. */
+    static final String LEAVING = "mainstay.dev/leaving";
+  }
 
   /** A DaemonSet or Deployment of kube-system or of the network plugin. */
   record Workload(String kind, String name, int wanted, int ready) {
@@ -135,7 +140,8 @@ record ClusterApi(
               node.path("metadata")
                   .path("annotations")
                   .path("flannel.alpha.coreos.com/public-ip")
-                  .asString("")));
+                  .asString(""),
+              node.path("metadata").path("annotations").has(KubeNode.LEAVING)));
     }
     return List.copyOf(nodes);
   }

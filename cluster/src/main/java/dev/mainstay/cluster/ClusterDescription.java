@@ -1,11 +1,18 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.Address;
+import dev.mainstay.model.ClusterFileText;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NetworkSpec;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
+import dev.mainstay.model.SshSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -18,6 +25,8 @@ import tools.jackson.databind.ObjectMapper;
  */
 record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
   private static final ObjectMapper JSON = new ObjectMapper();
+  // a ConfigMap holds 1 MiB
+  private static final int MANIFEST_BYTES = 800_000;
 
   ClusterDescription {
     networkManifests = List.copyOf(networkManifests);
@@ -50,7 +59,22 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
     network.put("plugin", spec.network().plugin().word());
     network.put("manifests", networkDigest());
     document.put("network", network);
+    document.put("file", ClusterFileText.of(spec));
     return document;
+  }
+
+  /** The user's own manifests of the network, by the names that the file's text gives them. */
+  private Map<String, String> ownManifests() {
+    Map<String, String> own = new LinkedHashMap<>();
+    if (spec.network().plugin() == NetworkSpec.Plugin.NONE) {
+      List<String> names = ClusterFileText.manifestNames(networkManifests.size());
+      int bytes = networkManifests.stream().mapToInt(String::length).sum();
+      for (int i = 0; i < names.size() && bytes <= MANIFEST_BYTES; i++) {
+        // a ConfigMap's keys have no slashes
+        own.put(names.get(i).replace('/', '-'), networkManifests.get(i));
+      }
+    }
+    return own;
   }
 
   /** Whether {@code stored}, the ConfigMap's content, is this description. */
@@ -63,6 +87,35 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
     return tree(stored).path("network").path("manifests").asString("").equals(networkDigest());
   }
 
+  /**
+   * The nodes that {@code stored}, the ConfigMap's content, names; empty where it is torn.
+   *
+   * @param ssh the rest of how their hosts are reached
+   */
+  static List<NodeSpec> nodesIn(String stored, SshSpec ssh) {
+    List<NodeSpec> nodes = new ArrayList<>();
+    for (JsonNode one : tree(stored).path("nodes")) {
+      String name = one.path("name").asString("");
+      Optional<Address> address = Address.parse(one.path("address").asString(""));
+      if (NodeName.isValid(name) && address.isPresent()) {
+        nodes.add(
+            new NodeSpec(
+                new NodeName(name),
+                one.path("role").asString("").equals(Role.MASTER.word())
+                    ? Role.MASTER
+                    : Role.WORKER,
+                address.get(),
+                new SshSpec(
+                    one.path("sshUser").asString(ssh.user()),
+                    ssh.key(),
+                    one.path("sshPort").asInt(ssh.port()),
+                    ssh.jump(),
+                    Optional.empty())));
+      }
+    }
+    return nodes;
+  }
+
   /** The ConfigMap as a manifest; JSON is YAML. */
   String manifest(String clusterId) {
     Map<String, Object> metadata = new LinkedHashMap<>();
@@ -72,7 +125,9 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
     map.put("apiVersion", "v1");
     map.put("kind", "ConfigMap");
     map.put("metadata", metadata);
-    map.put("data", Map.of("cluster.json", JSON.writeValueAsString(document(clusterId))));
+    Map<String, String> data = new LinkedHashMap<>(ownManifests());
+    data.put("cluster.json", JSON.writeValueAsString(document(clusterId)));
+    map.put("data", data);
     return JSON.writeValueAsString(map);
   }
 

@@ -2,6 +2,7 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,16 +13,19 @@ import java.util.Optional;
  * @param unreachable those that did not, and why
  * @param api what the cluster says; empty where there is none or it does not answer
  * @param certificates of those hosts that are nodes
+ * @param departures machines that the cluster has and is to lose
  */
 record ClusterFacts(
     Map<NodeName, HostFacts> hosts,
     Map<NodeName, Failure> unreachable,
     Optional<ClusterApi> api,
-    Map<NodeName, HostCertificates> certificates) {
+    Map<NodeName, HostCertificates> certificates,
+    List<Departure> departures) {
   ClusterFacts {
     hosts = Map.copyOf(hosts);
     unreachable = Map.copyOf(unreachable);
     certificates = Map.copyOf(certificates);
+    departures = List.copyOf(departures);
   }
 
   /** Facts of hosts whose certificates do not matter. */
@@ -29,7 +33,12 @@ record ClusterFacts(
       Map<NodeName, HostFacts> hosts,
       Map<NodeName, Failure> unreachable,
       Optional<ClusterApi> api) {
-    this(hosts, unreachable, api, Map.of());
+    this(hosts, unreachable, api, Map.of(), List.of());
+  }
+
+  /** These facts, with {@code departures} and the hosts that these leave. */
+  ClusterFacts leaving(Map<NodeName, HostFacts> hosts, List<Departure> departures) {
+    return new ClusterFacts(hosts, unreachable, api, certificates, departures);
   }
 
   Optional<HostFacts> host(NodeName name) {

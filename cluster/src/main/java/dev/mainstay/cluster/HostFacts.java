@@ -63,6 +63,49 @@ record HostFacts(
     boolean ready,
     String kubelet) {
 
+  /** Where the manifests of a master that is about to leave lie aside. */
+  static final String RETIRED = "/var/lib/mainstay/retired/kube-apiserver.yaml";
+
+  /** Whether a removal that did not end has stopped this master's static pods. */
+  boolean isRetired() {
+    return traces.contains(RETIRED);
+  }
+
+  /** These facts of a host whose node has to be made anew. */
+  HostFacts unfinished() {
+    return new HostFacts(
+        node,
+        fingerprint,
+        distribution,
+        architecture,
+        init,
+        cgroup,
+        hostname,
+        machineId,
+        cpus,
+        memoryMib,
+        diskFreeMib,
+        swaps,
+        capSysResource,
+        conntrackWritable,
+        nameservers,
+        clockAhead,
+        listeners,
+        hostsFile,
+        identity,
+        Stage.STARTED,
+        files,
+        units,
+        unsettled,
+        artifacts,
+        packages,
+        traces,
+        clusterEndpoint,
+        bindings,
+        ready,
+        kubelet);
+  }
+
   boolean isProvisioned() {
     return stage == Stage.PROVISIONED;
   }

@@ -58,7 +58,8 @@ public final class Observe {
         api = ask(master);
       }
     }
-    return new ClusterFacts(facts, unreachable, api, certificates(spec, facts, unreachable));
+    return new ClusterFacts(
+        facts, unreachable, api, certificates(spec, facts, unreachable), List.of());
   }
 
   /** Those of nodes; hosts that are none yet have none of the cluster's. */

@@ -3,18 +3,36 @@ package dev.mainstay.cluster;
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Looks at the hosts and plans what makes them the cluster that the file describes. */
 public final class PlanChanges {
+  /**
+   * What the user wants beyond what the file says.
+   *
+   * @param replaced the names that get another machine, or the same one anew
+   * @param drainTimeout how long the pods of a node that leaves may take to go
+   */
+  public record Wishes(Set<NodeName> replaced, Duration drainTimeout) {
+    /** Nobody is replaced, pods have five minutes. */
+    public static final Wishes NONE = new Wishes(Set.of(), Duration.ofMinutes(5));
+
+    public Wishes {
+      replaced = Set.copyOf(replaced);
+    }
+  }
+
   private final Observe observe;
   private final Supplier<String> freshId;
 
@@ -36,9 +54,11 @@ public final class PlanChanges {
    * @throws Failure.PreflightFailed if a host cannot carry its node
    * @throws Failure.Refused if the difference must not, or cannot yet, be planned
    */
-  public Changes plan(ClusterSpec spec, Bundle bundle) throws InterruptedException {
-    ClusterFacts facts = observe.all(spec);
-    refuseUnreachable(spec, facts);
+  public Changes plan(ClusterSpec spec, Bundle bundle, Wishes wishes) throws InterruptedException {
+    ClusterFacts seen = observe.all(spec);
+    refuseUnreachable(spec, seen);
+    FindDepartures.Found found = new FindDepartures(observe).find(spec, seen, wishes.replaced());
+    ClusterFacts facts = found.facts();
     List<Problem> problems = Preflight.check(spec, facts);
     List<Problem> errors = problems.stream().filter(Problem::isError).toList();
     if (!errors.isEmpty()) {
@@ -50,12 +70,33 @@ public final class PlanChanges {
         PlanRenewal.ofDue(spec, facts.certificates(), observe.clock().instant());
     List<Problem> warnings = new ArrayList<>(problems);
     warnings.addAll(renewal.problems());
+    warnings.addAll(found.notes());
+    warnings.addAll(silent(facts));
     return new Changes(
         spec,
         facts,
         bundle,
-        new Planner(spec, facts, bundle, description, freshId.get()).renewing(renewal).plan(),
+        new Planner(spec, facts, bundle, description, freshId.get(), wishes.drainTimeout())
+            .renewing(renewal)
+            .plan(),
         warnings);
+  }
+
+  /** Machines that leave and cannot be reset, because they do not answer. */
+  private static List<Problem> silent(ClusterFacts facts) {
+    List<Problem> silent = new ArrayList<>();
+    for (Departure departure : facts.departures()) {
+      departure
+          .silence()
+          .ifPresent(why ->
+              silent.add(
+                  Problem.warning(
+                      departure.node().name().value(),
+                      "leaves without its machine: " + why.getMessage(),
+                      "should the old machine ever come back, reset it before it meets the others:"
+                          + " it still holds keys of the cluster")));
+    }
+    return silent;
   }
 
   static Failure preflightFailed(List<Problem> errors) {

@@ -10,6 +10,7 @@ import dev.mainstay.engine.Step;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -49,7 +50,12 @@ final class Planner {
   private final NodeSpec founder;
   private final HostsBlock block;
   private final PlanAmendments amendments;
+  private final PlanDepartures departures;
 
+  private final List<Step<Action>> drain = new ArrayList<>();
+  private final List<Step<Action>> forget = new ArrayList<>();
+  private final List<Step<Action>> remove = new ArrayList<>();
+  private final List<Step<Action>> comeback = new ArrayList<>();
   private final List<Step<Action>> deliver = new ArrayList<>();
   private final List<Step<Action>> configure = new ArrayList<>();
   private final List<Step<Action>> follow = new ArrayList<>();
@@ -67,13 +73,15 @@ final class Planner {
    * Prepares a plan.
    *
    * @param freshId the id of the cluster if there is none yet
+   * @param patience how long the pods of a node that leaves may take to go
    */
   Planner(
       ClusterSpec spec,
       ClusterFacts facts,
       Bundle bundle,
       ClusterDescription description,
-      String freshId) {
+      String freshId,
+      Duration patience) {
     this.spec = spec;
     this.facts = facts;
     this.bundle = bundle;
@@ -88,6 +96,7 @@ final class Planner {
     this.founder = founder();
     this.block = HostsBlock.of(spec, facts);
     this.amendments = new PlanAmendments(spec, facts);
+    this.departures = new PlanDepartures(spec, facts, patience);
   }
 
   /** Puts {@code renewal} into the plan: before all that needs an API, where none answers. */
@@ -109,14 +118,28 @@ final class Planner {
    */
   Plan<Action> plan() {
     refuseWhatIsNotOurs();
+    departures.refuseLossOfQuorum();
     int generation = nextGeneration();
-    spec.masters().forEach(master -> prepare(master, generation));
+    departures.drains().forEach(step -> add(drain, step));
+    departures.returns().forEach(step -> add(comeback, step));
+    if (workersForgetFirst()) {
+      Set<String> drained = departures.drained();
+      spec.workers().forEach(worker -> prepare(worker, generation, drained));
+    }
+    departures.removals(ids(forget)).forEach(step -> add(remove, step));
+    departures.endings().forEach(step -> add(remove, step));
+    Set<String> gone = departures.membersGone();
+    spec.masters().forEach(master -> prepare(master, generation, leavers(master, gone)));
     amendments.masters(this::prepared).forEach(step -> add(amend, step));
     amendments.kubeconfigsOfMasters(lastAmendment()).forEach(step -> add(amend, step));
-    spec.workers().forEach(worker -> prepare(worker, generation));
+    if (!workersForgetFirst()) {
+      spec.workers().forEach(worker -> prepare(worker, generation, leavers(worker, gone)));
+    }
     amendments.workers(this::prepared).forEach(step -> add(move, step));
     String ready = foundCluster();
-    Set<String> settled = joinMasters(ready.isEmpty() ? lastAmendment() : Set.of(ready));
+    Set<String> serving = new HashSet<>(ready.isEmpty() ? lastAmendment() : Set.of(ready));
+    serving.addAll(gone);
+    Set<String> settled = joinMasters(serving);
     joinWorkers();
     addons(settled);
     List<Step<Action>> verify = new ArrayList<>();
@@ -145,7 +168,12 @@ final class Planner {
       }
     }
     List<Phase<Action>> phases = new ArrayList<>();
+    phases.add(new Phase<>("nodes/drain", "nodes that leave: their pods go first", drain));
+    phases.add(new Phase<>("nodes/return", "nodes that stay after all", comeback));
     phases.add(new Phase<>(DELIVER, "artifacts to the hosts", deliver));
+    phases.add(
+        new Phase<>("workers/forget", "workers' proxies forget the masters that leave", forget));
+    phases.add(new Phase<>("nodes/remove", "machines that leave the cluster", remove));
     phases.add(new Phase<>(CONFIGURE, "files and units on the hosts", configure));
     phases.add(new Phase<>(IMAGES, "images into containerd", images));
     if (recovers()) {
@@ -237,13 +265,13 @@ final class Planner {
   }
 
   private void refuseOtherNodes(ClusterApi api) {
-    Set<String> ours = new HashSet<>();
-    spec.nodes().forEach(node -> ours.add(spec.fullName(node)));
     for (ClusterApi.KubeNode node : api.nodes()) {
-      if (!ours.contains(node.name())) {
+      if (!node.name().endsWith("." + spec.domain().value())) {
         throw new Failure.Refused(
-            node.name() + " is a node of the cluster but not in the file",
-            "put it back into the file: this version of Mainstay does not remove nodes yet");
+            node.name()
+                + " is a node of the cluster that Mainstay did not make: its name is not in "
+                + spec.domain().value(),
+            "nothing was changed. If it is gone: kubectl delete node " + node.name());
       }
     }
   }
@@ -256,6 +284,7 @@ final class Planner {
       if (known.isPresent()
           && host.isPresent()
           && host.get().stage() == Stage.EMPTY
+          && facts.departures().stream().noneMatch(one -> one.node().name().equals(node.name()))
           && !known.get().machineId().equals(host.get().machineId())) {
         throw new Failure.Unreachable(
             "%s (%s): another machine answers: its machine id is %s, that of the cluster's %s is %s; its host key is %s"
@@ -266,7 +295,9 @@ final class Planner {
                     node.name(),
                     known.get().machineId(),
                     host.get().fingerprint()),
-            "nothing was changed. If the address is wrong, mend it in the file",
+            "nothing was changed. If the address is wrong, mend it in the file; if the machine is"
+                + " to take the node's place: mainstay apply --replace "
+                + node.name(),
             false);
       }
     }
@@ -299,11 +330,30 @@ final class Planner {
 
   // 1. hosts
 
-  private void prepare(NodeSpec node, int generation) {
-    facts.host(node.name()).ifPresent(host -> prepare(node, host, generation));
+  /** Whether workers' proxies are configured before any master leaves. */
+  private boolean workersForgetFirst() {
+    return departures.workersGoFirst() && !amendments.workersWait();
   }
 
-  private void prepare(NodeSpec node, HostFacts host, int generation) {
+  private static Set<String> ids(List<Step<Action>> steps) {
+    Set<String> ids = new HashSet<>();
+    steps.forEach(step -> ids.add(step.id()));
+    return ids;
+  }
+
+  /**
+   * What a node's files wait for because others leave: nobody's etcd may lose the address of a
+   * member that is one still.
+   */
+  private Set<String> leavers(NodeSpec node, Set<String> membersGone) {
+    return stage(node).compareTo(Stage.JOINED) >= 0 ? membersGone : Set.of();
+  }
+
+  private void prepare(NodeSpec node, int generation, Set<String> leavers) {
+    facts.host(node.name()).ifPresent(host -> prepare(node, host, generation, leavers));
+  }
+
+  private void prepare(NodeSpec node, HostFacts host, int generation, Set<String> leavers) {
     boolean fresh = host.stage() == Stage.EMPTY && host.artifacts().isEmpty();
     List<Artifact> lacking =
         bundle.artifactsFor(node.role(), host.distribution()).stream()
@@ -325,7 +375,12 @@ final class Planner {
                   firstOfAll(node),
                   new Action.Deliver(node, lacking))));
     }
-    configure(node, host, fresh, generation, before)
+    Set<String> first = new HashSet<>(before);
+    first.addAll(leavers);
+    if (ids.contains(id("nodes/return", node))) {
+      first.add(id("nodes/return", node));
+    }
+    configure(node, host, fresh, generation, first)
         .ifPresent(id -> {
           before.clear();
           before.add(id);
@@ -382,7 +437,7 @@ final class Planner {
     }
     return Optional.of(
         add(
-            follows ? follow : configure,
+            follows ? follow : !node.isMaster() && workersForgetFirst() ? forget : configure,
             new Step<>(
                 id(CONFIGURE, node),
                 node.name().value(),
@@ -501,6 +556,7 @@ final class Planner {
       after.addAll(previous);
       previous = Set.of(cleanUp(masters, master, after));
     }
+    previous = snapshotOfOnlyCopy(previous);
     for (NodeSpec master : unfinished(Stage.values())) {
       Set<String> after = prepared(master);
       after.addAll(previous);
@@ -521,6 +577,29 @@ final class Planner {
       previous = Set.of(finish(masters, "masters/join", master, after));
     }
     return previous;
+  }
+
+  /**
+   * Between one member and three there are two, of which neither can be lost: what etcd holds is
+   * kept first.
+   */
+  private Set<String> snapshotOfOnlyCopy(Set<String> after) {
+    boolean only =
+        facts.api().map(api -> new Quorum(api.members()).voters().size() == 1).orElse(false);
+    if (!only || unfinished(Stage.EMPTY, Stage.STARTED).isEmpty()) {
+      return after;
+    }
+    return Set.of(
+        add(
+            masters,
+            new Step<>(
+                "masters/snapshot/" + founder.name(),
+                founder.name().value(),
+                Why.ONLY_COPY,
+                "keep a verified snapshot of etcd under /var/lib/mainstay/backup",
+                Disruption.NONE,
+                after,
+                new Action.SnapshotEtcd(founder, "before-growth"))));
   }
 
   /** The masters besides the founder that are at one of {@code stages} and not finished. */
@@ -586,6 +665,7 @@ final class Planner {
         facts.api().map(api -> description.isStoredIn(api.description(), clusterId)).orElse(false);
     Set<String> founded = founded();
     Set<String> last = new HashSet<>(settled);
+    last.addAll(departures.all());
     // while the API is silent because its masters moved, nothing is known of its add-ons: the look
     // at the whole, and the next plan, find what is amiss
     boolean unknown = amendments.quorumIsLost();
@@ -647,6 +727,7 @@ final class Planner {
 
   private Set<String> prepared(NodeSpec node) {
     Set<String> prepared = new HashSet<>(recovers() ? renewal.ids() : Set.of());
+    prepared.addAll(departures.lastOf(node.name()));
     for (String phase :
         List.of(DELIVER, CONFIGURE, IMAGES, PlanAmendments.MASTERS, PlanAmendments.WORKERS)) {
       if (ids.contains(id(phase, node))) {

@@ -91,17 +91,27 @@ public final class ResetCluster {
     RemoteSteps remote = new RemoteSteps(hosts);
     return new Apply<Action>(
             (step, progress) -> {
-              if (!(step.action() instanceof Action.Reset(NodeSpec node, String hostsText))) {
+              if (!(step.action() instanceof Action.Reset host)) {
                 throw new IllegalArgumentException(step.id());
               }
-              remote.feed(
-                  node, "resetting the host", "reset", Secret.of(hostsText), List.of(), DEADLINE);
-              return true;
+              return reset(remote, host);
             },
             listeners,
             stop,
             WINDOW,
             System::nanoTime)
         .run(reset.plan());
+  }
+
+  /** Gives one host back. */
+  static boolean reset(RemoteSteps remote, Action.Reset host) throws InterruptedException {
+    remote.feed(
+        host.node(),
+        "resetting the host",
+        "reset",
+        Secret.of(host.hostsText()),
+        List.of(),
+        DEADLINE);
+    return true;
   }
 }

@@ -42,6 +42,7 @@ final class Steps implements StepRunner<Action> {
   private final ControlPlane controlPlane;
   private final RenewMaster renewMaster;
   private final RenewKubelet renewKubelet;
+  private final LeaveCluster leaveCluster;
   private final VerifyCluster verify;
 
   Steps(ClusterSpec spec, ClusterFacts facts, Bundle bundle, RemoteSteps remote, Observe observe) {
@@ -57,6 +58,7 @@ final class Steps implements StepRunner<Action> {
     this.joinNode = new JoinNode(spec, traits, remote, controlPlane);
     this.renewMaster = new RenewMaster(spec, remote, observe.clock());
     this.renewKubelet = new RenewKubelet(spec, remote);
+    this.leaveCluster = new LeaveCluster(spec, remote, controlPlane, observe);
     this.verify = new VerifyCluster(spec, facts, remote, controlPlane, observe);
   }
 
@@ -88,9 +90,14 @@ final class Steps implements StepRunner<Action> {
           apply(List.of(manifest), "storing the cluster's description");
       case Action.RenewCertificates renewal -> renewMaster.renew(renewal, progress);
       case Action.RenewKubelet renewal -> renewKubelet.renew(renewal, progress);
+      case Action.Drain drain -> leaveCluster.drain(drain, progress);
+      case Action.RetireMaster retirement -> leaveCluster.retire(retirement, progress);
+      case Action.RemoveMember removal -> leaveCluster.removeMember(removal, progress);
+      case Action.DeleteNode(NodeSpec node) -> leaveCluster.deleteNode(node);
+      case Action.ReturnNode comeback -> leaveCluster.putBack(comeback);
+      case Action.SnapshotEtcd(NodeSpec node, String occasion) -> snapshot(node, occasion);
       case Action.Verify() -> verify.await(progress);
-      case Action.Reset reset ->
-          throw new IllegalArgumentException("no plan of changes resets " + reset.node().name());
+      case Action.Reset reset -> ResetCluster.reset(remote, reset);
     };
   }
 
@@ -190,6 +197,17 @@ final class Steps implements StepRunner<Action> {
   private boolean cleanUp(NodeSpec node) throws InterruptedException {
     controlPlane.forget(node);
     remote.run(node, "undoing kubeadm", "kubeadm-reset", List.of(), Stdin.EMPTY, CLEANING);
+    return true;
+  }
+
+  private boolean snapshot(NodeSpec node, String occasion) throws InterruptedException {
+    remote.run(
+        node,
+        "keeping a snapshot of etcd",
+        "snapshot-etcd",
+        List.of(occasion),
+        Stdin.EMPTY,
+        CONFIGURING);
     return true;
   }
 

@@ -38,6 +38,14 @@ enum Why implements Reason {
   CERTIFICATE_NOT_IN_USE,
   /** Nothing is due, but the user wants new certificates. */
   RENEWAL_ASKED,
+  /** The cluster has a node and the file has not. */
+  NODE_UNWANTED,
+  /** The user wants another machine, or the same one anew, under a node's name. */
+  REPLACEMENT_ASKED,
+  /** A node was to leave and the file has it again. */
+  REMOVAL_ABANDONED,
+  /** etcd has one copy, and a change of its members is ahead. */
+  ONLY_COPY,
   /** Something was changed, so that the whole has to be looked at. */
   CLUSTER_CHANGED,
   /** Everything is in place, but not everything is well (yet). */

@@ -48,7 +48,7 @@ echo
 
 # what of a cluster is here, ours or another's
 for trace in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes/manifests/etcd.yaml \
-    /etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/pki/ca.key /var/lib/etcd/member \
+    /etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/pki/ca.key /var/lib/etcd/member /var/lib/mainstay/retired/kube-apiserver.yaml \
     /etc/rancher/k3s /etc/rancher/rke2 /var/lib/k0s /var/snap/microk8s; do
   [ -e "$trace" ] && say trace "$trace"
 done

@@ -78,8 +78,9 @@ final class ClusterApiTest {
   void readsNodes() {
     assertThat(parsed().nodes())
         .containsExactly(
-            new ClusterApi.KubeNode("m1.demo.internal", true, "v1.36.3", "10.77.0.11", "", ""),
-            new ClusterApi.KubeNode("m2.demo.internal", false, "", "", "", ""));
+            new ClusterApi.KubeNode(
+                "m1.demo.internal", true, "v1.36.3", "10.77.0.11", "", "", false),
+            new ClusterApi.KubeNode("m2.demo.internal", false, "", "", "", "", false));
     assertThat(parsed().node("m2.demo.internal")).isPresent();
     assertThat(parsed().node("m2")).isEmpty();
   }

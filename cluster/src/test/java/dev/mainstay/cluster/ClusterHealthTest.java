@@ -51,7 +51,7 @@ final class ClusterHealthTest {
 
   @Test
   void namesNodesThatAreMissingOrNotReady() {
-    nodes.set(1, new ClusterApi.KubeNode("m2.demo.internal", false, "v1.36.3", "", "", ""));
+    nodes.set(1, new ClusterApi.KubeNode("m2.demo.internal", false, "v1.36.3", "", "", "", false));
     nodes.removeLast();
     assertThat(lacks(ALL)).containsExactly("m2: is not Ready", "w1: is not a node of the cluster");
   }

@@ -100,12 +100,15 @@ final class FakeHosts implements Hosts {
             "amend-master",
             "answers",
             "apply-manifest",
-            "close-stale",
             "certificates",
+            "close-stale",
             "cluster",
             "configure",
             "credentials",
+            "delete-node",
+            "description",
             "dns-without-forwarding",
+            "drain",
             "fingerprints",
             "health",
             "import-images",
@@ -124,11 +127,16 @@ final class FakeHosts implements Hosts {
             "receive",
             "received",
             "remove-member",
+            "remove-members",
             "renew-certificates",
             "renew-kubelet",
             "reset",
+            "retire-master",
+            "return-master",
             "serve",
-            "sign-kubelet");
+            "sign-kubelet",
+            "snapshot-etcd",
+            "undrain");
   }
 
   @Override

@@ -156,7 +156,8 @@ final class Fixture {
               "v1.36.3",
               node.address().value(),
               "id-of-" + node.name(),
-              node.address().value()));
+              node.address().value(),
+              false));
       if (node.isMaster()) {
         endpoints.add(node.address().value());
         members.add(

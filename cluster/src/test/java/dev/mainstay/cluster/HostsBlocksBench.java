@@ -89,7 +89,13 @@ final class HostsBlocksBench {
     for (int run = 0; run < runs; run++) {
       long start = System.nanoTime();
       Plan<Action> plan =
-          new Planner(after, facts, bundle, Fixture.description(after, bundle), Fixture.FRESH_ID)
+          new Planner(
+                  after,
+                  facts,
+                  bundle,
+                  Fixture.description(after, bundle),
+                  Fixture.FRESH_ID,
+                  PlanChanges.Wishes.NONE.drainTimeout())
               .plan();
       planning.add((System.nanoTime() - start) / 1e6);
       List<Step<Action>> blocks =

@@ -78,7 +78,8 @@ final class PlanAmendmentsTest {
             new ClusterFacts(seen, unreachable, api),
             bundle,
             Fixture.description(spec, bundle),
-            Fixture.FRESH_ID)
+            Fixture.FRESH_ID,
+            PlanChanges.Wishes.NONE.drainTimeout())
         .plan();
   }
 

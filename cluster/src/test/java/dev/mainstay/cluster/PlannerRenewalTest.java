@@ -36,7 +36,8 @@ final class PlannerRenewalTest {
             Fixture.facts(hosts.stream().map(FakeHost::facts).toList(), api),
             bundle,
             Fixture.description(SPEC, bundle),
-            Fixture.FRESH_ID)
+            Fixture.FRESH_ID,
+            PlanChanges.Wishes.NONE.drainTimeout())
         .renewing(PlanRenewal.ofDue(SPEC, FakeCertificates.all(SPEC, left), FakeCertificates.NOW))
         .plan();
   }

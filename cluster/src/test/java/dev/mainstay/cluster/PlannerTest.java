@@ -45,7 +45,8 @@ final class PlannerTest {
             Fixture.facts(java.util.Arrays.stream(hosts).map(FakeHost::facts).toList(), api),
             bundle,
             Fixture.description(spec, bundle),
-            Fixture.FRESH_ID)
+            Fixture.FRESH_ID,
+            PlanChanges.Wishes.NONE.drainTimeout())
         .plan();
   }
 
@@ -322,6 +323,7 @@ final class PlannerTest {
             "hosts/configure/m3",
             "hosts/images/m2",
             "hosts/images/m3",
+            "masters/snapshot/m1",
             "masters/join/m2",
             "masters/join/m2/finish",
             "masters/join/m3",
@@ -400,7 +402,8 @@ final class PlannerTest {
             mirrored,
             Optional.of(Fixture.api(plain, bundle)),
             FakeHost.of(plain, "m1").at(Stage.PROVISIONED, plain, bundle));
-    assertThat(ids(plan)).containsExactly("hosts/configure/m1", "cluster/verify");
+    assertThat(ids(plan))
+        .containsExactly("hosts/configure/m1", "cluster/addons/description", "cluster/verify");
   }
 
   @Test
@@ -408,7 +411,8 @@ final class PlannerTest {
     ClusterApi well = Fixture.api(SPEC, bundle);
     List<ClusterApi.KubeNode> nodes = new ArrayList<>(well.nodes());
     nodes.set(
-        0, new ClusterApi.KubeNode("m1.demo.internal", false, "v1.36.3", "10.77.0.11", "", ""));
+        0,
+        new ClusterApi.KubeNode("m1.demo.internal", false, "v1.36.3", "10.77.0.11", "", "", false));
     ClusterApi unwell =
         new ClusterApi(
             nodes,
@@ -459,11 +463,20 @@ final class PlannerTest {
   }
 
   @Test
-  void refusesToForgetANode() {
-    ClusterApi bigger = Fixture.api(Fixture.spec(3, 3), bundle);
+  void refusesANodeThatIsNotMainstays() {
+    ClusterApi api = Fixture.api(SPEC, bundle);
+    List<ClusterApi.KubeNode> nodes = new ArrayList<>(api.nodes());
+    nodes.add(new ClusterApi.KubeNode("gpu-1", true, "v1.36.3", "10.77.0.99", "", "", false));
     refuses(
-        "w3.demo.internal is a node of the cluster but not in the file",
-        Optional.of(bigger),
+        "gpu-1 is a node of the cluster that Mainstay did not make",
+        Optional.of(
+            new ClusterApi(
+                nodes,
+                api.workloads(),
+                api.members(),
+                api.endpoints(),
+                api.description(),
+                api.corefile())),
         host("m1", Stage.PROVISIONED));
   }
 
@@ -490,7 +503,13 @@ final class PlannerTest {
             Map.of(new NodeName("m2"), new Failure.Unreachable("m2 is off", "", true)),
             Optional.of(Fixture.api(SPEC, bundle)));
     Plan<Action> plan =
-        new Planner(SPEC, facts, bundle, Fixture.description(SPEC, bundle), Fixture.FRESH_ID)
+        new Planner(
+                SPEC,
+                facts,
+                bundle,
+                Fixture.description(SPEC, bundle),
+                Fixture.FRESH_ID,
+                PlanChanges.Wishes.NONE.drainTimeout())
             .plan();
     assertThat(plan.steps()).noneMatch(step -> step.node().equals("m2"));
     assertThat(has(plan, "masters/join/m3")).isTrue();

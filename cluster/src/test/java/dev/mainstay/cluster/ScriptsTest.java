@@ -27,6 +27,9 @@ final class ScriptsTest {
           "certificates",
           "cluster",
           "credentials",
+          "delete-node", // what it changes is the cluster, as the next ones do
+          "description",
+          "drain",
           "dns-without-forwarding", // what it changes is the cluster
           "fingerprints",
           "health",
@@ -37,7 +40,9 @@ final class ScriptsTest {
           "observe", // waits for the step lock, and takes it shared
           "ready",
           "received",
-          "remove-member"); // what it changes is the cluster
+          "remove-member", // what it changes is the cluster, as the next ones do
+          "remove-members",
+          "undrain");
 
   private static Set<String> names() throws IOException {
     try (Stream<Path> files = Files.list(FOLDER)) {

@@ -223,8 +223,9 @@ final class StepsTest {
   void aNewClusterWaitsForAllItsHosts() {
     hosts.cut("w1", new Failure.Unreachable("w1 is off", "", true));
     hosts.answer("observe", new Output(0, "", ""));
-    assertThatThrownBy(
-            () -> new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID).plan(SPEC, bundle))
+    assertThatThrownBy(() ->
+            new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID)
+                .plan(SPEC, bundle, PlanChanges.Wishes.NONE))
         .isInstanceOf(Failure.Unreachable.class)
         .hasMessageContaining("w1 is off");
   }
@@ -232,8 +233,9 @@ final class StepsTest {
   @Test
   void anotherMachineStopsEveryPlan() throws IOException {
     hosts.cut("m1", new Failure.Unreachable("m1: another machine answers", "", false));
-    assertThatThrownBy(
-            () -> new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID).plan(SPEC, bundle))
+    assertThatThrownBy(() ->
+            new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID)
+                .plan(SPEC, bundle, PlanChanges.Wishes.NONE))
         .isInstanceOf(Failure.Unreachable.class)
         .hasMessageContaining("another machine");
   }

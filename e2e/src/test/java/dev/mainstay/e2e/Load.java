@@ -29,7 +29,12 @@ final class Load {
 
   /** Begins, and returns once the first requests were answered. */
   static Load start(Cluster cluster, String host) {
-    String kubeconfig = cluster.on("m1", "cat /etc/kubernetes/admin.conf");
+    return startAt(cluster, host, "m1");
+  }
+
+  /** The same, with the administrator's certificate of {@code master}. */
+  static Load startAt(Cluster cluster, String host, String master) {
+    String kubeconfig = cluster.on(master, "cat /etc/kubernetes/admin.conf");
     cluster.on(
         host,
         "rm -rf /run/load; mkdir -m 700 /run/load; cat > /run/load/kubeconfig <<'EOF'\n"

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Mutable: the host keys pinned by node name, so that a host may change its address but not its
@@ -16,17 +17,38 @@ import java.util.Optional;
  */
 public final class KnownHosts {
   private final Path file;
+  private final Set<NodeName> replaced;
 
   public KnownHosts(Path file) {
+    this(file, Set.of());
+  }
+
+  private KnownHosts(Path file, Set<NodeName> replaced) {
     this.file = file;
+    this.replaced = Set.copyOf(replaced);
+  }
+
+  /**
+   * The same keys, where each of {@code names} may get another machine: the pinned key still
+   * counts, and a new one is met as if for the first time.
+   */
+  public KnownHosts replacing(Set<NodeName> names) {
+    return new KnownHosts(file, names);
   }
 
   public Path file() {
     return file;
   }
 
-  /** The key pinned for {@code node} as {@code TYPE BASE64}. */
+  /**
+   * The key that {@code node} must have, as {@code TYPE BASE64}; empty where it may have a new one.
+   */
   public synchronized Optional<String> find(NodeName node) {
+    return replaced.contains(node) ? Optional.empty() : pinned(node);
+  }
+
+  /** The key pinned for {@code node} as {@code TYPE BASE64}, even if it may get a new one. */
+  public synchronized Optional<String> pinned(NodeName node) {
     return lines().stream()
         .filter(line -> line.startsWith(node + " "))
         .map(line -> line.substring(node.value().length() + 1).strip())

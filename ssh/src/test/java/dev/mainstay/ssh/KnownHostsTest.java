@@ -6,6 +6,7 @@ import dev.mainstay.model.NodeName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,18 @@ final class KnownHostsTest {
   void theLaterOfTwoPinsHolds() {
     known.pin(M1, "ssh-ed25519 AAAA");
     known.pin(M1, "ssh-ed25519 CCCC");
+    assertThat(known.find(M1)).contains("ssh-ed25519 CCCC");
+  }
+
+  @Test
+  void aReplacedNodeMayHaveANewKeyAndItsOldOneIsStillKnown() {
+    known.pin(M1, "ssh-ed25519 AAAA");
+    known.pin(M11, "ssh-ed25519 BBBB");
+    KnownHosts replacing = known.replacing(Set.of(M1));
+    assertThat(replacing.find(M1)).isEmpty();
+    assertThat(replacing.pinned(M1)).contains("ssh-ed25519 AAAA");
+    assertThat(replacing.find(M11)).contains("ssh-ed25519 BBBB");
+    replacing.pin(M1, "ssh-ed25519 CCCC");
     assertThat(known.find(M1)).contains("ssh-ed25519 CCCC");
   }
 

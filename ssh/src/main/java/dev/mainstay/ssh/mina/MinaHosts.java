@@ -63,7 +63,8 @@ public final class MinaHosts implements Hosts {
   private final Optional<Path> agentSocket;
   private final Path userKeys;
   private final Semaphore window = new Semaphore(LOGIN_WINDOW);
-  private final Map<NodeName, MinaHost> hosts = new ConcurrentHashMap<>();
+  // by all that is known of them: a machine and the one that takes its name may both be met
+  private final Map<NodeSpec, MinaHost> hosts = new ConcurrentHashMap<>();
   private final Map<SshSpec.Jump, ClientSession> jumps = new ConcurrentHashMap<>();
 
   /** What a session is for, carried along so that its host key can be judged. */
@@ -153,8 +154,8 @@ public final class MinaHosts implements Hosts {
 
   @Override
   public Host login(NodeSpec node) throws InterruptedException {
-    MinaHost known = hosts.get(node.name());
-    if (known != null && known.node().equals(node)) {
+    MinaHost known = hosts.get(node);
+    if (known != null) {
       known.ensureOpen();
       return known;
     }
@@ -162,7 +163,7 @@ public final class MinaHosts implements Hosts {
     try {
       MinaHost host = new MinaHost(node, () -> open(node), sudoPassword);
       host.ensureOpen();
-      hosts.put(node.name(), host);
+      hosts.put(node, host);
       return host;
     } finally {
       window.release();
@@ -170,10 +171,15 @@ public final class MinaHosts implements Hosts {
   }
 
   private MinaHost.Opened open(NodeSpec node) {
-    SshSpec ssh = node.ssh();
     String label = node.name() + " (" + node.address() + ")";
-    Optional<PublicKey> pinned =
-        ssh.hostKey().or(() -> knownHosts.find(node.name())).map(key -> parse(key, label));
+    return open(
+        node,
+        label,
+        node.ssh().hostKey().or(() -> knownHosts.find(node.name())).map(key -> parse(key, label)));
+  }
+
+  private MinaHost.Opened open(NodeSpec node, String label, Optional<PublicKey> pinned) {
+    SshSpec ssh = node.ssh();
     Login login = new Login(node, pinned);
     SshdSocketAddress target = new SshdSocketAddress(node.address().value(), ssh.port());
     if (ssh.jump().isPresent()) {
@@ -202,7 +208,7 @@ public final class MinaHosts implements Hosts {
       }
       if (login.unknown != null) {
         meet(node, label, login.unknown);
-        return open(node);
+        return open(node, label, Optional.of(login.unknown));
       }
       throw explain(node, label, broken, session != null);
     }
@@ -335,6 +341,12 @@ public final class MinaHosts implements Hosts {
 
   /** Pins the key of a host that is met for the first time, if the policy trusts it. */
   private void meet(NodeSpec node, String label, PublicKey key) {
+    if (knownHosts
+        .pinned(node.name())
+        .map(pinned -> KeyUtils.compareKeys(parse(pinned, label), key))
+        .orElse(false)) {
+      return; // it may have been replaced, and was not (or this is the machine that it was)
+    }
     String shown = KeyUtils.getFingerPrint(key);
     if (!policy.accepts(node, KeyUtils.getKeyType(key) + " " + shown)) {
       throw new Failure.Unreachable(

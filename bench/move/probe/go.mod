@@ -1,3 +1,0 @@
-module mainstay.dev/bench/move/probe
-
-go 1.25

@@ -1,0 +1,316 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.cluster.Departure.Cause;
+import dev.mainstay.engine.FanOut;
+import dev.mainstay.model.Address;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Problem;
+import dev.mainstay.model.Role;
+import dev.mainstay.model.SshSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Finds the machines that a cluster has and is to lose: those whose names the file no longer has,
+ * and those that {@code --replace} names.
+ *
+ * <p>Where a machine was is known from the description that the cluster keeps, from its Node and
+ * from the hosts blocks of the others. The last two matter for what a failed join or an interrupted
+ * removal left, of which the description does not know.
+ */
+final class FindDepartures {
+  private static final int WINDOW = 64;
+
+  /**
+   * What was found.
+   *
+   * @param facts with the departures, and with the hosts that are made nodes anew as unfinished
+   */
+  record Found(ClusterFacts facts, List<Problem> notes) {}
+
+  private final Observe observe;
+
+  FindDepartures(Observe observe) {
+    this.observe = observe;
+  }
+
+  /**
+   * Finds and looks at them.
+   *
+   * @param replaced the names that get another machine, or the same one anew
+   * @throws Failure.Unreachable if a name's new machine cannot be reached, or a leaving machine
+   *     answers and does not let us in: it must not be left running unseen
+   * @throws Failure.Usage if a name to replace is not in the file
+   */
+  Found find(ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced)
+      throws InterruptedException {
+    for (NodeName name : replaced) {
+      refuseUnknown(spec, facts, name);
+    }
+    List<Problem> notes = new ArrayList<>();
+    List<Departure> departures = new ArrayList<>();
+    for (Departure expected :
+        FanOut.map(expected(spec, facts, replaced, notes), WINDOW, one -> look(spec, one))) {
+      if (!expected.isForgotten()) {
+        departures.add(expected);
+      }
+    }
+    Map<NodeName, HostFacts> hosts = new HashMap<>(facts.hosts());
+    departures.stream()
+        .filter(one -> one.cause() == Cause.REBUILT)
+        .forEach(
+            one -> hosts.computeIfPresent(one.node().name(), (name, host) -> host.unfinished()));
+    return new Found(facts.leaving(hosts, departures), notes);
+  }
+
+  private static void refuseUnknown(ClusterSpec spec, ClusterFacts facts, NodeName name) {
+    if (spec.node(name).isEmpty()) {
+      throw new Failure.Usage(
+          "--replace " + name + ": the file has no such node",
+          "to take a node out, take its line out of the file and name it: --remove " + name);
+    }
+    Failure unreachable = facts.unreachable().get(name);
+    if (unreachable != null) {
+      throw new Failure.Unreachable(
+          "--replace " + name + " needs its new machine: " + unreachable.getMessage(),
+          "write the new machine's address into the file. Without one, take the line out of the"
+              + " file and run mainstay apply --remove "
+              + name,
+          false);
+    }
+  }
+
+  // pure
+
+  /**
+   * The departures as far as they are known without their hosts, by name.
+   *
+   * @param notes gets what the user should know
+   */
+  static List<Departure> expected(
+      ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced, List<Problem> notes) {
+    if (facts.api().isEmpty()) {
+      return List.of();
+    }
+    ClusterApi api = facts.api().get();
+    List<Departure> departures = new ArrayList<>();
+    lastKnown(spec, facts, api)
+        .forEach((name, last) -> {
+          Optional<NodeSpec> now = spec.node(name);
+          if (now.isEmpty()) {
+            departures.add(
+                new Departure(
+                    last,
+                    Cause.REMOVED,
+                    Optional.empty(),
+                    Optional.empty(),
+                    api.node(spec.fullName(last)).isPresent(),
+                    membersOf(spec, last, api)));
+          } else if (replaced.contains(name)) {
+            replacement(spec, facts, api, now.get(), last, notes).ifPresent(departures::add);
+          }
+        });
+    return departures;
+  }
+
+  private static Optional<Departure> replacement(
+      ClusterSpec spec,
+      ClusterFacts facts,
+      ClusterApi api,
+      NodeSpec now,
+      NodeSpec last,
+      List<Problem> notes) {
+    HostFacts host =
+        facts.host(now.name()).orElseThrow(() -> new IllegalArgumentException("no host"));
+    Optional<ClusterApi.KubeNode> kube = api.node(spec.fullName(now));
+    Set<String> members = membersOf(spec, last, api);
+    boolean isItsMachine =
+        host.stage().compareTo(Stage.JOINED) >= 0
+            || kube.map(node -> node.machineId().equals(host.machineId())).orElse(false);
+    if (!isItsMachine) {
+      return kube.isEmpty() && members.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new Departure(
+                  last,
+                  Cause.REPLACED,
+                  Optional.empty(),
+                  Optional.empty(),
+                  kube.isPresent(),
+                  members));
+    }
+    boolean isWell =
+        kube.map(ClusterApi.KubeNode::ready).orElse(false)
+            && (!now.isMaster()
+                || api.members().stream()
+                    .anyMatch(member -> members.contains(member.id()) && member.healthy()));
+    if (isWell || host.stage() == Stage.JOINED) {
+      notes.add(
+          Problem.warning(
+              now.name().value(),
+              "is not replaced: the machine at " + now.address() + " is its own, and well",
+              "for another machine write that one's address into the file; to make it anew, take"
+                  + " its line out, apply --remove "
+                  + now.name()
+                  + ", put it back, apply"));
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Departure(
+            now, Cause.REBUILT, Optional.of(host), Optional.empty(), kube.isPresent(), members));
+  }
+
+  /** Every node that the cluster knows, with the address that it had, by name. */
+  private static Map<NodeName, NodeSpec> lastKnown(
+      ClusterSpec spec, ClusterFacts facts, ClusterApi api) {
+    Map<NodeName, NodeSpec> known = new TreeMap<>();
+    SshSpec ssh = spec.masters().getFirst().ssh();
+    String suffix = "." + spec.domain().value();
+    Set<String> members = new HashSet<>();
+    api.members().forEach(member -> members.add(member.name()));
+    HostsFile newest = new HostsFile("");
+    for (HostFacts host : facts.hosts().values()) {
+      HostsFile hosts = new HostsFile(host.hostsFile());
+      if (host.stage().compareTo(Stage.JOINED) >= 0 && hosts.generation() > newest.generation()) {
+        newest = hosts;
+      }
+    }
+    // a block's addresses are in the file's order of nodes and say nothing of roles
+    newest
+        .addresses()
+        .forEach(
+            (name, address) -> learn(known, name, address, members.contains(name + suffix), ssh));
+    for (ClusterApi.KubeNode node : api.nodes()) {
+      if (node.name().endsWith(suffix)) {
+        learn(
+            known,
+            node.name().substring(0, node.name().length() - suffix.length()),
+            node.internalIp(),
+            members.contains(node.name()),
+            ssh);
+      }
+    }
+    for (NodeSpec node : ClusterDescription.nodesIn(api.description(), ssh)) {
+      NodeSpec seen = known.get(node.name());
+      known.put(
+          node.name(),
+          seen == null ? node : new NodeSpec(node.name(), node.role(), seen.address(), node.ssh()));
+    }
+    return known;
+  }
+
+  private static void learn(
+      Map<NodeName, NodeSpec> known, String name, String address, boolean isMaster, SshSpec ssh) {
+    Optional<Address> parsed = Address.parse(address);
+    if (NodeName.isValid(name) && parsed.isPresent()) {
+      NodeName short_ = new NodeName(name);
+      known.put(
+          short_, new NodeSpec(short_, isMaster ? Role.MASTER : Role.WORKER, parsed.get(), ssh));
+    }
+  }
+
+  /** The ids of a node's members; one that never started has an address and no name. */
+  private static Set<String> membersOf(ClusterSpec spec, NodeSpec node, ClusterApi api) {
+    String name = spec.fullName(node);
+    String byAddress = "https://" + node.address() + ":2380";
+    boolean isItsAddress =
+        spec.nodes().stream()
+            .noneMatch(other ->
+                !other.name().equals(node.name()) && other.address().equals(node.address()));
+    Set<String> ids = new HashSet<>();
+    for (ClusterApi.Member member : api.members()) {
+      if (member.name().equals(name)
+          || (member.name().isEmpty() && isItsAddress && member.peerUrls().contains(byAddress))) {
+        ids.add(member.id());
+      }
+    }
+    return ids;
+  }
+
+  // hosts
+
+  private Departure look(ClusterSpec spec, Departure expected) {
+    if (expected.host().isPresent()) {
+      return expected;
+    }
+    NodeSpec node = expected.node();
+    Optional<NodeSpec> tenant =
+        spec.nodes().stream().filter(other -> other.address().equals(node.address())).findFirst();
+    if (tenant.isPresent()) {
+      return silent(
+          expected,
+          new Failure.Unreachable(
+              node.name()
+                  + ": its address "
+                  + node.address()
+                  + " is "
+                  + tenant.get().name()
+                  + "'s now",
+              "",
+              true));
+    }
+    try {
+      HostFacts host = observe.host(spec, node);
+      boolean isIt =
+          host.identity()
+              .map(identity ->
+                  identity.node().equals(node.name().value())
+                      && identity.cluster().equals(spec.name().value()))
+              .orElse(false);
+      if (isIt) {
+        return new Departure(
+            node,
+            expected.cause(),
+            Optional.of(host),
+            Optional.empty(),
+            expected.hasNode(),
+            expected.memberIds());
+      }
+      return silent(
+          expected,
+          new Failure.Unreachable(
+              node.name() + " (" + node.address() + "): the machine there is not that node",
+              "",
+              true));
+    } catch (Failure failure) {
+      if (!failure.isRetryable() && !provesAnotherMachine(failure)) {
+        throw new Failure.Unreachable(
+            node.name()
+                + " is to leave, and its machine answers without letting us in: "
+                + failure.getMessage(),
+            "nothing was changed. "
+                + failure.advice()
+                + ". If the machine is not the node's any more, switch it off or cut it off first",
+            false);
+      }
+      return silent(expected, failure);
+    } catch (InterruptedException interrupted) {
+      throw new CancellationException();
+    }
+  }
+
+  /** A machine with another key than the pinned one is certainly not the node. */
+  private static boolean provesAnotherMachine(Failure failure) {
+    return String.valueOf(failure.getMessage()).contains("another machine answers");
+  }
+
+  private static Departure silent(Departure expected, Failure why) {
+    return new Departure(
+        expected.node(),
+        expected.cause(),
+        Optional.empty(),
+        Optional.of(why),
+        expected.hasNode(),
+        expected.memberIds());
+  }
+}

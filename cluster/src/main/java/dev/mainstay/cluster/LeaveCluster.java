@@ -1,0 +1,147 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.engine.Apply.Progress;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.Secret;
+import dev.mainstay.ssh.Stdin;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Takes nodes out of the cluster, and back in where that was given up. */
+final class LeaveCluster {
+  private static final Duration SHORT = Duration.ofMinutes(1);
+  private static final Duration RETIRING = Duration.ofMinutes(14);
+  private static final Duration GATE = Duration.ofMinutes(1);
+  private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final int BLOCKED = 76;
+
+  private final ClusterSpec spec;
+  private final RemoteSteps remote;
+  private final ControlPlane controlPlane;
+  private final Observe observe;
+
+  LeaveCluster(ClusterSpec spec, RemoteSteps remote, ControlPlane controlPlane, Observe observe) {
+    this.spec = spec;
+    this.remote = remote;
+    this.controlPlane = controlPlane;
+    this.observe = observe;
+  }
+
+  /**
+   * Empties a node.
+   *
+   * @throws Failure.Failed with the pods that stay and what holds them, if they do not go in time;
+   *     the node takes no new pods then, and nothing else was done to it
+   */
+  boolean drain(Action.Drain drain, Progress progress) throws InterruptedException {
+    NodeSpec master = controlPlane.readyMaster();
+    progress.at("pods go elsewhere, seen from " + master.name());
+    Output output =
+        remote.tryRun(
+            master,
+            "drain",
+            List.of(spec.fullName(drain.node()), String.valueOf(drain.patience().toSeconds())),
+            Stdin.EMPTY,
+            drain.patience().plus(SHORT));
+    if (output.isSuccess()) {
+      return true;
+    }
+    if (output.exit() != BLOCKED) {
+      throw RemoteSteps.failure(master, "draining " + drain.node().name(), output);
+    }
+    throw new Failure.Failed(
+        "%s: pods stay on it after %d s:\n%s"
+            .formatted(drain.node().name(), drain.patience().toSeconds(), output.stderr().strip()),
+        "the node takes no new pods, and is a node still. Give those pods another place (or more"
+            + " replicas, or a wider PodDisruptionBudget), or delete them yourself; then run the"
+            + " same command again, --drain-timeout gives it longer. To keep the node, put its line"
+            + " back into the file: mainstay apply lets it take pods again");
+  }
+
+  boolean retire(Action.RetireMaster retirement, Progress progress) throws InterruptedException {
+    progress.at("its apiserver ends well");
+    NodeSpec node = retirement.node();
+    remote.feed(
+        node,
+        "retiring the master",
+        "retire-master",
+        Secret.of(ProxyConfig.render(spec, node, ProxyConfig.Mode.OTHERS).content()),
+        List.of(),
+        RETIRING);
+    return true;
+  }
+
+  /**
+   * Removes etcd members once the others are a healthy majority without them.
+   *
+   * @throws Failure.Refused with the arithmetic, if they are not within a minute
+   */
+  boolean removeMember(Action.RemoveMember removal, Progress progress) throws InterruptedException {
+    NodeSpec node = removal.node();
+    long giveUp = System.nanoTime() + GATE.toNanos();
+    Optional<String> refusal = Optional.empty();
+    do {
+      NodeSpec master = controlPlane.readyMaster();
+      Optional<ClusterApi> api = observe.ask(master);
+      refusal =
+          api.isEmpty() ? Optional.of("the API does not answer") : refusal(removal, api.get());
+      if (refusal.isEmpty()) {
+        List<String> arguments = new ArrayList<>(removal.memberIds());
+        remote.run(
+            master,
+            "removing the etcd member of " + node.name(),
+            "remove-members",
+            arguments,
+            Stdin.EMPTY,
+            SHORT);
+        return true;
+      }
+      progress.at(refusal.get());
+      Thread.sleep(PAUSE);
+    } while (System.nanoTime() < giveUp);
+    throw new Failure.Refused(
+        node.name() + " stays a member, to protect quorum: " + refusal.get(),
+        "mainstay status names what is not well; repair that, then run the same command again");
+  }
+
+  private static Optional<String> refusal(Action.RemoveMember removal, ClusterApi api) {
+    Quorum quorum = new Quorum(api.members());
+    return quorum.voters().stream()
+        .filter(member -> removal.memberIds().contains(member.id()))
+        .flatMap(member -> quorum.refusalToRemove(member).stream())
+        .findFirst();
+  }
+
+  boolean deleteNode(NodeSpec node) throws InterruptedException {
+    remote.run(
+        controlPlane.readyMaster(),
+        "deleting the Node of " + node.name(),
+        "delete-node",
+        List.of(spec.fullName(node)),
+        Stdin.EMPTY,
+        SHORT);
+    return true;
+  }
+
+  /** Undoes a drain and a retirement. */
+  boolean putBack(Action.ReturnNode comeback) throws InterruptedException {
+    NodeSpec node = comeback.node();
+    if (comeback.retired()) {
+      remote.run(
+          node, "starting its static pods", "return-master", List.of(), Stdin.EMPTY, RETIRING);
+    }
+    remote.run(
+        controlPlane.readyMaster(),
+        "letting " + node.name() + " take pods",
+        "undrain",
+        List.of(spec.fullName(node)),
+        Stdin.EMPTY,
+        SHORT);
+    return true;
+  }
+}

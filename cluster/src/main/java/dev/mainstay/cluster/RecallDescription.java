@@ -1,0 +1,109 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.Stdin;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Asks a master for the description that the cluster keeps of itself, for a control machine that
+ * lost its files. Changes nothing.
+ */
+public final class RecallDescription {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration SHORT = Duration.ofMinutes(1);
+
+  private final RemoteSteps remote;
+
+  public RecallDescription(Hosts hosts) {
+    this.remote = new RemoteSteps(hosts);
+  }
+
+  /**
+   * What a cluster says of itself.
+   *
+   * @param node the short name of the master that was asked
+   * @param file the cluster file's text, without what belonged to the lost machine
+   * @param manifests the network's own manifests, by their paths beside the file
+   */
+  public record Recalled(String cluster, String node, String file, Map<String, String> manifests) {}
+
+  /**
+   * Asks the master at {@code host}.
+   *
+   * @param host any name will do
+   * @throws Failure.Failed if it is no master of a cluster of ours, or its API does not answer
+   */
+  public Recalled recall(NodeSpec host) throws InterruptedException {
+    Output output = remote.tryRun(host, "description", java.util.List.of(), Stdin.EMPTY, SHORT);
+    Map<String, String> parts = new HashMap<>();
+    output
+        .stdout()
+        .lines()
+        .filter(line -> line.indexOf(' ') > 0)
+        .forEach(line ->
+            parts.put(
+                line.substring(0, line.indexOf(' ')),
+                new String(
+                    Base64.getDecoder().decode(line.substring(line.indexOf(' ') + 1)),
+                    StandardCharsets.UTF_8)));
+    Optional<NodeIdentity> identity = NodeIdentity.parse(parts.getOrDefault("node", ""));
+    if (identity.isEmpty()) {
+      throw new Failure.Failed(
+          host.address() + ": is not a node of a cluster that Mainstay made",
+          "name the address of one of its masters");
+    }
+    if (!identity.get().role().equals("master")) {
+      throw new Failure.Failed(
+          "%s: is worker %s of %s, and only masters can tell"
+              .formatted(host.address(), identity.get().node(), identity.get().cluster()),
+          "its hosts file knows these nodes: "
+              + new HostsFile(parts.getOrDefault("hosts", ""))
+                  .addresses().entrySet().stream()
+                      .map(entry -> entry.getKey() + " " + entry.getValue())
+                      .collect(Collectors.joining(", ")));
+    }
+    JsonNode data = tree(parts.getOrDefault("description", "")).path("data");
+    String file = tree(data.path("cluster.json").asString("")).path("file").asString("");
+    if (file.isEmpty()) {
+      throw new Failure.Failed(
+          "%s: master %s of %s has no description to give: %s"
+              .formatted(
+                  host.address(),
+                  identity.get().node(),
+                  identity.get().cluster(),
+                  output.tail(2).isEmpty() ? "its API has none" : output.tail(2)),
+          "try another master. If etcd has lost its quorum, write the file by hand (mainstay init);"
+              + " this node's hosts file knows: "
+              + new HostsFile(parts.getOrDefault("hosts", "")).addresses());
+    }
+    Map<String, String> manifests = new LinkedHashMap<>();
+    data.properties()
+        .forEach(entry -> {
+          if (entry.getKey().startsWith("network-")) {
+            manifests.put(entry.getKey().replaceFirst("-", "/"), entry.getValue().asString(""));
+          }
+        });
+    return new Recalled(identity.get().cluster(), identity.get().node(), file, manifests);
+  }
+
+  private static JsonNode tree(String text) {
+    try {
+      return text.isBlank() ? JSON.createObjectNode() : JSON.readTree(text);
+    } catch (JacksonException torn) {
+      return JSON.createObjectNode();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+# Takes this master out of service, well: it gives the leadership of etcd away, its static pods but etcd end, its proxy
+# leads to the other masters. Standard input: that haproxy.cfg. return-master.sh undoes it.
+take_input "$1"
+one_at_a_time
+# an election would let every write wait for a second
+mine=$(etcdctl_here endpoint status --command-timeout 3s -w fields 2> /dev/null | awk '/^"MemberID"/ {id = $3} /^"Leader"/ {leader = $3} END {if (id != "" && id == leader) print id}')
+if [ -n "$mine" ]; then
+  heir=$(etcdctl_here endpoint status --cluster --command-timeout 3s -w fields 2> /dev/null |
+    awk -v mine="$mine" '/^"MemberID"/ {id = $3} /^"IsLearner"/ {if (id != mine && $3 == "false") {print id; exit}}')
+  [ -z "$heir" ] || etcdctl_here move-leader "$(printf '%x' "$heir")" > /dev/null || echo "etcd elects a leader by itself"
+fi
+retired=/var/lib/mainstay/retired
+mkdir -m 700 -p $retired
+# the apiserver last: the others give up their leases through it
+for component in kube-controller-manager kube-scheduler kube-apiserver; do
+  [ ! -f /etc/kubernetes/manifests/$component.yaml ] || mv -f /etc/kubernetes/manifests/$component.yaml $retired/
+done
+deadline=$((SECONDS + 120))
+while ss -Hltn 'sport = :6443' | grep -q .; do
+  [ $SECONDS -lt $deadline ] || die "the apiserver does not end: $(crictl ps --name '^kube-apiserver$' 2>&1 | tail -n 2)"
+  sleep 0.1
+done
+install -m 644 "$input" /etc/mainstay/haproxy.cfg.mainstay-new
+haproxy -c -q -f /etc/mainstay/haproxy.cfg.mainstay-new || die "HAProxy refuses its new configuration; the running one stays" 65
+if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
+  rm /etc/mainstay/haproxy.cfg.mainstay-new
+else
+  mv -f /etc/mainstay/haproxy.cfg.mainstay-new /etc/mainstay/haproxy.cfg
+  systemctl reload mainstay-proxy.service
+fi
