@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Finds out how a cluster is; changes nothing. */
 public final class ShowStatus {
@@ -40,6 +41,15 @@ public final class ShowStatus {
         .api()
         .ifPresent(api ->
             ClusterHealth.lacks(spec, facts, api).forEach(lack -> problems.add(problem(lack))));
+    FindDepartures.expected(spec, facts, Set.of(), problems).stream()
+        .filter(departure -> departure.hasNode() || !departure.memberIds().isEmpty())
+        .map(departure -> departure.node().name().value())
+        .forEach(name ->
+            problems.add(
+                Problem.warning(
+                    name,
+                    "is in the cluster and not in the file",
+                    "mainstay apply --remove " + name + " takes it out")));
     boolean provisioned = facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned);
     if (facts.api().isEmpty()) {
       problems.add(

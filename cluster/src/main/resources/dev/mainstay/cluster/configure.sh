@@ -19,7 +19,7 @@ while read -r mode path data; do
     printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts.new
     sync /var/lib/mainstay/hosts.new
     mv -f /var/lib/mainstay/hosts.new /var/lib/mainstay/hosts
-    cat /var/lib/mainstay/hosts > /etc/hosts
+    write_hosts /var/lib/mainstay/hosts
     echo "$path" >> $unsettled
     close_stale
     continue

@@ -56,6 +56,12 @@ fingerprints() {
   find /etc/kubernetes/pki /var/lib/kubelet/pki \( -name '*.crt' -o -name '*.key' -o -name '*.pub' -o -name '*.pem' \) -exec sha256sum {} + 2> /dev/null |
     sed 's/^\([0-9a-f]*\)  /fingerprint \1 /'
 }
+# Writes file $1 over /etc/hosts: in place, because containers have it mounted by inode, and with no moment at which it is
+# empty, because then whoever looks a name up, the cluster's endpoint too, is told that there is none.
+write_hosts() {
+  dd if="$1" of=/etc/hosts bs=4M conv=notrunc status=none
+  truncate -s "$(stat -c %s "$1")" /etc/hosts
+}
 # Closes connections to and from addresses that nodes no longer have; TCP itself would wait for minutes.
 stale=/var/lib/mainstay/stale-addresses
 close_stale() {

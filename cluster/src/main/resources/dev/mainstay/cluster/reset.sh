@@ -24,7 +24,7 @@ for folder in /var/lib/etcd /var/lib/kubelet /var/lib/containerd; do
   rmdir "$folder" 2>/dev/null || true
 done
 forget_pod_network
-cat "$input" > /etc/hosts
+write_hosts "$input"
 if [ -f /var/lib/mainstay/installed ]; then
   while read -r sha256 size mtime path; do rm -f "$path"; done < /var/lib/mainstay/installed
 fi

@@ -53,6 +53,7 @@ public final class MinaHosts implements Hosts {
   private static final int LOGIN_WINDOW = 64;
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
   private static final Duration LOGIN_DEADLINE = Duration.ofSeconds(20);
+  private static final Duration AGAIN = Duration.ofSeconds(5);
   private static final AttributeRepository.AttributeKey<Login> LOGIN =
       new AttributeRepository.AttributeKey<>();
 
@@ -65,7 +66,11 @@ public final class MinaHosts implements Hosts {
   private final Semaphore window = new Semaphore(LOGIN_WINDOW);
   // by all that is known of them: a machine and the one that takes its name may both be met
   private final Map<NodeSpec, MinaHost> hosts = new ConcurrentHashMap<>();
+  private final Map<NodeSpec, Missed> missed = new ConcurrentHashMap<>();
   private final Map<SshSpec.Jump, ClientSession> jumps = new ConcurrentHashMap<>();
+
+  /** A login that failed, and when that was, in {@link System#nanoTime}. */
+  private record Missed(Failure.Unreachable failure, long nanos) {}
 
   /** What a session is for, carried along so that its host key can be judged. */
   private static final class Login {
@@ -154,6 +159,11 @@ public final class MinaHosts implements Hosts {
 
   @Override
   public Host login(NodeSpec node) throws InterruptedException {
+    // a host that is off takes the whole deadline to say so: not once for each who asks
+    Missed last = missed.get(node);
+    if (last != null && System.nanoTime() - last.nanos() < AGAIN.toNanos()) {
+      throw last.failure();
+    }
     MinaHost known = hosts.get(node);
     if (known != null) {
       known.ensureOpen();
@@ -165,6 +175,11 @@ public final class MinaHosts implements Hosts {
       host.ensureOpen();
       hosts.put(node, host);
       return host;
+    } catch (Failure.Unreachable failure) {
+      if (failure.isRetryable()) {
+        missed.put(node, new Missed(failure, System.nanoTime()));
+      }
+      throw failure;
     } finally {
       window.release();
     }
