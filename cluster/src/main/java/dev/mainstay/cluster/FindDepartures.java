@@ -108,19 +108,25 @@ final class FindDepartures {
         .forEach((name, last) -> {
           Optional<NodeSpec> now = spec.node(name);
           if (now.isEmpty()) {
+            Set<String> members = membersOf(spec, last, api);
             departures.add(
                 new Departure(
-                    last,
+                    // a member without a name says more about the role than a hosts block does
+                    members.isEmpty() ? last : as(Role.MASTER, last),
                     Cause.REMOVED,
                     Optional.empty(),
                     Optional.empty(),
                     api.node(spec.fullName(last)).isPresent(),
-                    membersOf(spec, last, api)));
+                    members));
           } else if (replaced.contains(name)) {
             replacement(spec, facts, api, now.get(), last, notes).ifPresent(departures::add);
           }
         });
     return departures;
+  }
+
+  private static NodeSpec as(Role role, NodeSpec node) {
+    return new NodeSpec(node.name(), role, node.address(), node.ssh());
   }
 
   private static Optional<Departure> replacement(
@@ -268,8 +274,10 @@ final class FindDepartures {
                       && identity.cluster().equals(spec.name().value()))
               .orElse(false);
       if (isIt) {
+        boolean isMaster =
+            host.identity().map(its -> its.role().equals(Role.MASTER.word())).orElse(false);
         return new Departure(
-            node,
+            as(isMaster ? Role.MASTER : Role.WORKER, node),
             expected.cause(),
             Optional.of(host),
             Optional.empty(),

@@ -254,6 +254,10 @@ final class PlanDeparturesTest {
     assertThat(found.getFirst().node().address().value()).isEqualTo("10.77.0.14");
     assertThat(found.getFirst().memberIds()).containsExactly("9");
     assertThat(found.getFirst().hasNode()).isFalse();
+    hosts.keySet().retainAll(Set.of(new NodeName("m1"), new NodeName("m2"), new NodeName("m3")));
+    assertThat(
+            ids(plan(THREE, new ClusterFacts(hosts, Map.of(), Optional.of(api), Map.of(), found))))
+        .startsWith("masters/remove/m4");
   }
 
   // replacements

@@ -170,17 +170,31 @@ final class LifeE2E {
 
   // joins that fail
 
-  /** Starts to join m3 and returns once etcd knows it as {@code state} says. */
-  private static Running joinUntil(String state) {
+  /**
+   * Starts an apply that joins m3, and returns once {@code script}, which {@code host} runs again
+   * and again, says so by its status.
+   */
+  private static Running applyUntil(String host, String script) {
     Running apply = CLUSTER.program.start(CLUSTER.with("apply", "--yes", "--accept-new-host-keys"));
-    CLUSTER.on(
-        "m2",
-        "for try in $(seq 3000); do members=$("
-            + etcdctl("member list")
-            + ");\n"
-            + state
-            + "\nsleep 0.05; done; exit 1");
+    try {
+      CLUSTER.on(
+          host,
+          "seen() {\n"
+              + script
+              + "\n"
+              + "}\n"
+              + "for try in $(seq 3000); do if seen; then exit 0; fi; sleep 0.04; done; exit"
+              + " 1");
+    } catch (AssertionError never) {
+      apply.kill();
+      throw never;
+    }
     return apply;
+  }
+
+  /** The same, once a line of the list of members is like {@code pattern}. */
+  private static Running applyUntilMember(String pattern) {
+    return applyUntil("m2", etcdctl("member list") + " | grep -q '" + pattern + "'");
   }
 
   private static void theOthersGoOn() {
@@ -194,11 +208,9 @@ final class LifeE2E {
   @Order(3)
   void aJoinThatIsKilledBeforeItsMemberIsAddedLeavesNoTrace() throws IOException {
     putIn("masters", CLUSTER.playground.line(new NodeName("m3")).indent(2).stripTrailing());
-    Running apply = CLUSTER.program.start(CLUSTER.with("apply", "--yes", "--accept-new-host-keys"));
-    CLUSTER.on(
-        "m3",
-        "for try in $(seq 3000); do pid=$(pgrep -f 'kubeadm join') && [ -e"
-            + " /etc/kubernetes/pki/ca.key ] && kill -9 $pid && exit 0; sleep 0.02; done; exit 1");
+    Running apply =
+        applyUntil(
+            "m3", "pid=$(pgrep -x kubeadm) && [ -e /etc/kubernetes/pki/ca.key ] && kill -9 $pid");
     Result failed = apply.await();
     assertThat(failed.exit()).as(failed.toString()).isEqualTo(1);
     assertThat(members().lines()).hasSize(2);
@@ -215,7 +227,7 @@ final class LifeE2E {
     Result removal = CLUSTER.mainstay("apply", "--yes", "--remove", "m3");
     assertThat(removal.exit()).as(removal.toString()).isZero();
     putIn("masters", line);
-    Running apply = joinUntil("case $members in *true*) exit 0 ;; esac");
+    Running apply = applyUntilMember("true$");
     CLUSTER.playground.stop(new NodeName("m3"));
     Result failed = apply.await();
     assertThat(failed.exit()).as(failed.toString()).isNotZero();
@@ -233,8 +245,7 @@ final class LifeE2E {
   @Order(5)
   void aJoinThatLosesItsNetworkOnceItsMemberVotesIsFinishedByTheNextApply() {
     // its host still has what the join that died before left
-    Running apply =
-        joinUntil("case $members in *\"m3." + DOMAIN + ", https://10.\"*false*) exit 0 ;; esac");
+    Running apply = applyUntilMember("m3." + DOMAIN + ", https://10[.].*false$");
     CLUSTER.playground.cut(new NodeName("m3"));
     theOthersGoOn();
     Result failed = apply.await();
