@@ -48,20 +48,25 @@ end() {
 }
 # apply ARGUMENTS: sets $took
 apply() {
-  local start
-  start=$(date +%s.%N)
-  mainstay apply --yes --playground $name "$@" -o json > "$out/apply.json" 2> "$out/apply.err" || { cat "$out/apply.err"; exit 1; }
-  took=$(echo "$(date +%s.%N) - $start" | bc | sed 's/\(\.[0-9]\).*/\1/')
+  began=$(date +%s.%N)
+  mainstay apply --yes --accept-new-host-keys --playground $name "$@" -o json > "$out/apply.json" 2> "$out/apply.err" || { cat "$out/apply.err"; exit 1; }
+  took=$(echo "$(date +%s.%N) - $began" | bc | sed 's/\(\.[0-9]\).*/\1/')
+}
+# the moment at which the last master was finished in the last run, seconds after $began
+finished() {
+  local runs=$data/$name/.mainstay/$name/runs at
+  at=$(grep '"event":"ended"' "$runs/$(ls "$runs" | tail -n 1)/journal.jsonl" | grep '"step":"masters/join/[^"]*/finish"' | tail -n 1 | sed 's/.*"at":"\([^"]*\)".*/\1/')
+  [ -z "$at" ] || echo "$(date -d "$at" +%s.%N) - $began" | bc | sed 's/\(\.[0-9]\).*/\1/'
 }
 members() { on m2 'etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key endpoint health --cluster 2> /dev/null' | grep -c 'is healthy'; }
-row() { echo "| $1 | $took | $(end) | $(members) | $(cut -d' ' -f1 /proc/loadavg) |"; }
+row() { echo "| $1 | $(finished) | $took | $(end) | $(members) | $(cut -d' ' -f1 /proc/loadavg) |"; }
 lead() { # HOST: makes it etcd's leader
   on "$1" 'e() { etcdctl --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"; }
     me=$(e --endpoints https://127.0.0.1:2379 endpoint status -w fields | sed -n "s/^\"MemberID\" : //p")
     for master in m1 m2 m3; do e --endpoints https://$master.'$name'.internal:2379 move-leader $(printf %x $me) > /dev/null 2>&1 || true; done'
 }
-echo "| what | apply took, s | failed requests | longest silence of a stream, s | members healthy | load |"
-echo "|---|---|---|---|---|---|"
+echo "| what | last master finished and its proxy amended, s | apply took, s | failed requests | longest silence of a stream, s | members healthy | load |"
+echo "|---|---|---|---|---|---|---|"
 for n in $(seq "$rounds"); do
   name=nodesbench
   make
@@ -93,13 +98,12 @@ for n in $(seq "$rounds"); do
   start=$(date +%s.%N)
   for host in $hosts; do mainstay playground start --name $name $host & done
   until [ "$(on w1 'kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 2s get --raw /readyz 2> /dev/null')" = ok ]; do sleep 0.2; done
-  echo "| power cut of all 7 hosts: the API answers through w1 | $(echo "$(date +%s.%N) - $start" | bc | sed 's/\(\.[0-9]\).*/\1/') | | | | $(cut -d' ' -f1 /proc/loadavg) |"
+  echo "| power cut of all 7 hosts: the API answers through w1 after $(echo "$(date +%s.%N) - $start" | bc | sed 's/\(\.[0-9]\).*/\1/') s | | | | | | $(cut -d' ' -f1 /proc/loadavg) |"
   mainstay playground down --name $name > /dev/null 2>&1
   name=growbench
   make --masters 1 --workers 1
   for more in m2 m3; do put_in $more "$(mainstay playground add --name $name --master $more | sed "s/.*$more: //")"; done
-  start=$(date +%s.%N)
-  mainstay apply --yes --playground $name > "$out/apply.err" 2>&1 || { cat "$out/apply.err"; exit 1; }
-  echo "| 1 to 3, artifacts included | $(echo "$(date +%s.%N) - $start" | bc | sed 's/\(\.[0-9]\).*/\1/') | | | $(members) | $(cut -d' ' -f1 /proc/loadavg) |"
+  apply
+  echo "| 1 to 3, artifacts included | $(finished) | $took | | | $(members) | $(cut -d' ' -f1 /proc/loadavg) |"
   mainstay playground down --name $name > /dev/null 2>&1
 done

@@ -128,7 +128,8 @@ public final class ClusterLock implements AutoCloseable {
       throw new Failure.Locked(
           "another run is changing the cluster: "
               + (said.equals("exit " + TAKEN) ? "who, " + master.name() + " cannot say" : said),
-          "wait until it is done; its owner can stop it with Ctrl-C");
+          "wait until it is done; its owner can stop it with Ctrl-C. A run whose connection was cut"
+              + " lets go within 30 seconds");
     }
   }
 

@@ -12,6 +12,6 @@ ask endpoints kubectl_here --request-timeout 5s -n default get endpointslices -l
 ask description kubectl_here --request-timeout 5s -n kube-system get configmap mainstay --ignore-not-found -o json
 ask corefile kubectl_here --request-timeout 5s -n kube-system get configmap coredns --ignore-not-found -o 'jsonpath={.data.Corefile}'
 ask members etcdctl_here member list --command-timeout 5s -w json
-ask etcd-status etcdctl_here endpoint status --cluster --command-timeout 5s -w json
+ask etcd-status etcdctl_here endpoint status --cluster --command-timeout 3s -w json
 wait
 for answer in "$answers"/*; do printf '%s %s\n' "${answer##*/}" "$(base64 -w0 < "$answer")"; done

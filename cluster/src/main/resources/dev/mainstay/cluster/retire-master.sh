@@ -11,9 +11,13 @@ if [ -n "$mine" ]; then
 fi
 retired=/var/lib/mainstay/retired
 mkdir -m 700 -p $retired
+# kubelet rests meanwhile: where its own API is dead it would wait for minutes to take the pods away
+trap 'rm -f "$input"; systemctl start kubelet.service' EXIT
+systemctl stop kubelet.service
 # the apiserver last: the others give up their leases through it
 for component in kube-controller-manager kube-scheduler kube-apiserver; do
   [ ! -f /etc/kubernetes/manifests/$component.yaml ] || mv -f /etc/kubernetes/manifests/$component.yaml $retired/
+  crictl ps -q --name "^$component\$" | xargs -r crictl stop -t 30 > /dev/null
 done
 deadline=$((SECONDS + 120))
 while ss -Hltn 'sport = :6443' | grep -q .; do

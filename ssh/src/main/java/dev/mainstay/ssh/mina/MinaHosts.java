@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MinaHosts implements Hosts {
   private static final int LOGIN_WINDOW = 64;
-  private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
+  // three attempts of TCP
+  private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(5);
   private static final Duration LOGIN_DEADLINE = Duration.ofSeconds(20);
   private static final Duration AGAIN = Duration.ofSeconds(5);
   private static final AttributeRepository.AttributeKey<Login> LOGIN =
