@@ -11,4 +11,5 @@ for folder in /var/lib/etcd /var/lib/kubelet; do
 done
 rm -rf /etc/cni/net.d/* /run/flannel /var/lib/cni
 forget_pod_network
+rm -rf /var/lib/mainstay/retired
 rm -f /etc/mainstay/stage

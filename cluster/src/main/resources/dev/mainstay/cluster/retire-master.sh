@@ -15,10 +15,15 @@ mkdir -m 700 -p $retired
 trap 'rm -f "$input"; systemctl start kubelet.service' EXIT
 systemctl stop kubelet.service
 # the apiserver last: the others give up their leases through it
-for component in kube-controller-manager kube-scheduler kube-apiserver; do
+for component in kube-controller-manager kube-scheduler; do
   [ ! -f /etc/kubernetes/manifests/$component.yaml ] || mv -f /etc/kubernetes/manifests/$component.yaml $retired/
-  crictl ps -q --name "^$component\$" | xargs -r crictl stop -t 30 > /dev/null
+  crictl ps -q --name "^$component\$" | xargs -r crictl stop -t 5 > /dev/null &
 done
+wait
+[ ! -f /etc/kubernetes/manifests/kube-apiserver.yaml ] || mv -f /etc/kubernetes/manifests/kube-apiserver.yaml $retired/
+# it tells everybody to go and takes nobody any more within seconds; that its last watches end need not be waited for,
+# nor may that hold this host's lock
+crictl ps -q --name '^kube-apiserver$' | xargs -r setsid -f crictl stop -t 30 > /dev/null 2>&1 8>&-
 deadline=$((SECONDS + 120))
 while ss -Hltn 'sport = :6443' | grep -q .; do
   [ $SECONDS -lt $deadline ] || die "the apiserver does not end: $(crictl ps --name '^kube-apiserver$' 2>&1 | tail -n 2)"

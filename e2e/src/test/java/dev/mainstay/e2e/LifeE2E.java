@@ -92,8 +92,8 @@ final class LifeE2E {
     assertThat(
             CLUSTER.on(
                 host,
-                "ls -d /etc/mainstay /var/lib/mainstay /etc/kubernetes /var/lib/etcd"
-                    + " /usr/local/bin/kubelet 2>/dev/null || true; grep -c mainstay /etc/hosts ||"
+                "ls -d /etc/mainstay /var/lib/mainstay /etc/kubernetes /usr/local/bin/kubelet"
+                    + " /var/lib/etcd/* 2>/dev/null || true; grep -c mainstay /etc/hosts ||"
                     + " true"))
         .isEqualTo("0\n");
   }
