@@ -14,6 +14,9 @@ public sealed interface Action {
     return false;
   }
 
+  /** What restores and recoveries of etcd do; no plan of changes has it. */
+  non-sealed interface OfEtcd extends Action {}
+
   /** Sends artifacts and installs packages and binaries; images wait on the host. */
   record Deliver(NodeSpec node, List<Artifact> artifacts) implements Action {}
 

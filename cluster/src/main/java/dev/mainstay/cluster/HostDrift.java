@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * How a prepared host differs from what it should be, in files, units, hosts block and proxy: a
@@ -44,9 +45,7 @@ record HostDrift(
       HostsBlock block,
       int generation) {
     List<HostFile> differing =
-        wanted.stream()
-            .filter(file -> !file.sha256().equals(host.files().get(file.path())))
-            .toList();
+        wanted.stream().filter(file -> !file.isWhatIsThere(host.files().get(file.path()))).toList();
     HostsFile hosts = new HostsFile(host.hostsFile());
     Optional<HostFile> newHosts =
         hosts.isCurrent(block)
@@ -70,11 +69,19 @@ record HostDrift(
         differing,
         newHosts,
         stale,
-        UNITS.stream().filter(unit -> !host.isActive(unit) || !host.isEnabled(unit)).toList(),
+        units(wanted).filter(unit -> !host.isActive(unit) || !host.isEnabled(unit)).toList(),
         proxyFileIsRight && newHosts.isEmpty() && host.isActive("mainstay-proxy")
             ? proxyElsewhere(spec, node, host, block)
             : Optional.empty(),
         host.unsettled());
+  }
+
+  private static Stream<String> units(List<HostFile> wanted) {
+    boolean timer =
+        wanted.stream()
+            .anyMatch(file -> file.path().equals(EtcdBackupFiles.TIMER) && !file.isAbsent());
+    return Stream.concat(
+        UNITS.stream(), timer ? Stream.of(EtcdBackupFiles.TIMER_UNIT) : Stream.empty());
   }
 
   private static Optional<String> proxyElsewhere(
@@ -115,7 +122,7 @@ record HostDrift(
     List<String> phrases = new ArrayList<>();
     hosts.ifPresent(file -> phrases.add("the hosts block"));
     files.forEach(file -> phrases.add(file.path()));
-    unitsDown.forEach(unit -> phrases.add(unit + ".service"));
+    unitsDown.forEach(unit -> phrases.add(unit.contains(".") ? unit : unit + ".service"));
     proxyElsewhere.ifPresent(
         where -> phrases.add("the running local proxy, which leads to " + where));
     if (unsettled) {

@@ -34,6 +34,9 @@ final class HostFiles {
           "/etc/systemd/system/kubelet.service",
           "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf",
           "/etc/systemd/system/mainstay-hosts.service",
+          EtcdBackupFiles.SCRIPT,
+          EtcdBackupFiles.SERVICE,
+          EtcdBackupFiles.TIMER,
           "/etc/systemd/system/mainstay-proxy.service");
 
   private HostFiles() {}
@@ -62,6 +65,7 @@ final class HostFiles {
     files.add(ProxyConfig.render(spec, node, mode));
     if (node.isMaster()) {
       files.addAll(KubeadmConfig.patches(spec, node));
+      files.addAll(EtcdBackupFiles.of(spec.etcdBackup()));
     }
     pauseImage.ifPresent(image -> files.add(containerd(facts, image)));
     spec.settings()

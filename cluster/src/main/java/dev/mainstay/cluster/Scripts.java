@@ -13,9 +13,22 @@ final class Scripts {
 
   private Scripts() {}
 
-  /** The script called {@code name}, with the prelude that all of them share before it. */
+  /**
+   * The script called {@code name}, after the prelude that all of them share; and after those that
+   * all of etcd's share, where it is one of these.
+   */
   static String script(String name) {
-    return LOADED.computeIfAbsent(name, key -> read("prelude.sh") + read(key + ".sh"));
+    return LOADED.computeIfAbsent(
+        name,
+        key ->
+            read("prelude.sh")
+                + (key.startsWith("etcd-") ? shared("snapshot") + shared("restore") : "")
+                + read(key + ".sh"));
+  }
+
+  /** What several scripts share: {@code snapshot} or {@code restore}. */
+  static String shared(String name) {
+    return read("prelude-" + name + ".sh");
   }
 
   /** The script called {@code name} that lies on hosts and runs there by itself. */

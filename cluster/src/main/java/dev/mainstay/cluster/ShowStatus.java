@@ -167,10 +167,17 @@ public final class ShowStatus {
             node.isMaster() ? ProxyConfig.Mode.SELF : ProxyConfig.Mode.OTHERS);
     HostDrift drift = HostDrift.of(spec, node, host, wanted, block, 0);
     List<String> differs = new ArrayList<>();
-    drift.files().forEach(file -> differs.add(file.path() + " is missing or was changed"));
+    drift
+        .files()
+        .forEach(file ->
+            differs.add(
+                file.path() + (file.isAbsent() ? " is not wanted" : " is missing or was changed")));
     drift.unitsDown().stream()
         .filter(unit -> !unit.equals("mainstay-proxy") || host.isActive(unit))
-        .forEach(unit -> differs.add(unit + ".service does not run or does not start at boot"));
+        .forEach(unit ->
+            differs.add(
+                (unit.contains(".") ? unit : unit + ".service")
+                    + " does not run or does not start at boot"));
     drift
         .proxyElsewhere()
         .ifPresent(where -> differs.add("its running local proxy leads to " + where));

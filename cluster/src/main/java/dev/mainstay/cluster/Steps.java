@@ -97,6 +97,8 @@ final class Steps implements StepRunner<Action> {
       case Action.ReturnNode comeback -> leaveCluster.putBack(comeback);
       case Action.SnapshotEtcd(NodeSpec node, String occasion) -> snapshot(node, occasion);
       case Action.Verify() -> verify.await(progress);
+      case Action.OfEtcd other ->
+          throw new IllegalArgumentException("no plan of changes has " + other);
       case Action.Reset reset -> ResetCluster.reset(remote, reset);
     };
   }

@@ -50,6 +50,10 @@ enum Why implements Reason {
   CLUSTER_CHANGED,
   /** Everything is in place, but not everything is well (yet). */
   CLUSTER_NOT_WELL,
+  /** The user wants etcd as a snapshot has it. */
+  RESTORE_ASKED,
+  /** etcd has lost its quorum for good, and the user wants to go on with what survived. */
+  QUORUM_LOST,
   /** The user wants the host back. */
   RESET_ASKED
 }

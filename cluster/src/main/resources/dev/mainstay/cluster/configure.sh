@@ -24,6 +24,13 @@ while read -r mode path data; do
     close_stale
     continue
   fi
+  if [ "$mode" = absent ]; then
+    [ -e "$path" ] || continue
+    case $path in *.timer) systemctl disable -q --now "${path##*/}" ;; esac
+    echo "$path" >> $unsettled
+    rm -f "$path"
+    continue
+  fi
   printf '%s' "$data" | base64 -d > "$path.mainstay-new"
   chmod "$mode" "$path.mainstay-new"
   if cmp -s "$path" "$path.mainstay-new" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$path.mainstay-new")" ]; then
@@ -54,6 +61,11 @@ fi
 units="containerd.service kubelet.service mainstay-proxy.service mainstay-hosts.service"
 # enabling reads all units anew, which takes a second
 if [ "$(systemctl is-enabled $units 2>/dev/null | grep -cx enabled)" != 4 ]; then systemctl enable -q $units 2>/dev/null; fi
+timer=mainstay-etcd-backup.timer
+if [ -f /etc/systemd/system/$timer ]; then
+  if ! systemctl is-enabled -q $timer 2>/dev/null; then systemctl enable -q $timer; fi
+  if has_changed /etc/systemd/system/$timer || ! systemctl is-active -q $timer; then systemctl restart $timer; fi
+fi
 if has_changed /etc/mainstay/containerd.toml || has_changed /etc/systemd/system/containerd.service; then
   systemctl restart containerd.service
 elif ! systemctl is-active -q containerd.service; then

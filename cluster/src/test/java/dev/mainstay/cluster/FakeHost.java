@@ -80,8 +80,12 @@ final class FakeHost {
                 node.name().value(),
                 node.role().word(),
                 machineId));
-    HostFiles.of(spec, node, facts(), Fixture.ID, Optional.of(Fixture.PAUSE), mode)
+    HostFiles.of(spec, node, facts(), Fixture.ID, Optional.of(Fixture.PAUSE), mode).stream()
+        .filter(file -> !file.isAbsent())
         .forEach(file -> files.put(file.path(), file.sha256()));
+    if (files.containsKey(EtcdBackupFiles.TIMER)) {
+      units.put(EtcdBackupFiles.TIMER_UNIT, "active enabled");
+    }
     return this;
   }
 

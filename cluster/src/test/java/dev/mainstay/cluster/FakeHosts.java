@@ -79,7 +79,13 @@ final class FakeHosts implements Hosts {
 
       @Override
       public Output run(RemoteCommand command, OutputStream stdout) {
-        throw new UnsupportedOperationException();
+        Output output = run(command);
+        try {
+          stdout.write(output.stdout().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException broken) {
+          throw new UncheckedIOException(broken);
+        }
+        return new Output(output.exit(), "", output.stderr());
       }
     };
   }
@@ -109,6 +115,19 @@ final class FakeHosts implements Hosts {
             "description",
             "dns-without-forwarding",
             "drain",
+            "etcd-finish",
+            "etcd-forget-nodes",
+            "etcd-keep",
+            "etcd-look",
+            "etcd-prepare",
+            "etcd-rebuild",
+            "etcd-set-aside",
+            "etcd-snapshot",
+            "etcd-start",
+            "etcd-stop",
+            "etcd-swap",
+            "etcd-undo",
+            "etcd-verify",
             "fingerprints",
             "health",
             "import-images",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.ComponentSettings;
+import dev.mainstay.model.EtcdBackupSpec;
 import dev.mainstay.model.NodeSpec;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -187,5 +188,17 @@ final class RenderedFilesTest {
         .isEqualTo("600 /etc/x aMOpCg==\n");
     assertThat(new HostFile("/etc/x", "600", "").sha256())
         .isEqualTo("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  }
+
+  @Test
+  void aMasterBacksUpItsEtcdAsOftenAsTheFileSays() {
+    for (HostFile file :
+        EtcdBackupFiles.of(new EtcdBackupSpec(Optional.of(Duration.ofHours(6)), 7))) {
+      Golden.check(
+          "etcd/" + file.path().substring(file.path().lastIndexOf('/') + 1), file.content());
+    }
+    assertThat(EtcdBackupFiles.of(new EtcdBackupSpec(Optional.empty(), 7)))
+        .hasSize(3)
+        .allMatch(HostFile::isAbsent);
   }
 }

@@ -38,13 +38,16 @@ public final class ClusterFile {
           "kubelet",
           "apiServer",
           "containerd",
-          "certificates");
+          "certificates",
+          "etcd");
   static final List<String> SSH_KEYS = List.of("user", "key", "port", "jump");
   static final List<String> JUMP_KEYS = List.of("address", "user", "port", "key");
   static final List<String> NODE_KEYS = List.of("address", "ssh", "hostKey");
   static final List<String> NETWORK_KEYS = List.of("pods", "services", "plugin", "manifests");
   static final List<String> CONTAINERD_KEYS = List.of("registryMirrors");
   static final List<String> CERTIFICATE_KEYS = List.of("validity", "caValidity");
+  static final List<String> ETCD_KEYS = List.of("backup");
+  static final List<String> ETCD_BACKUP_KEYS = List.of("every", "keep");
 
   /**
    * What a file came to.
@@ -117,13 +120,21 @@ public final class ClusterFile {
     NetworkSpec network = network(entries, nodes);
     ComponentSettings settings = settings(entries);
     CertificateSpec certificates = certificates(entries);
+    EtcdBackupSpec etcdBackup = etcdBackup(entries);
     boolean hasMaster = nodes.stream().anyMatch(NodeSpec::isMaster);
     if (name.isEmpty() || domain.isEmpty() || version.isEmpty() || !hasMaster) {
       return Optional.empty();
     }
     return Optional.of(
         new ClusterSpec(
-            name.get(), domain.get(), version.get(), nodes, network, settings, certificates));
+            name.get(),
+            domain.get(),
+            version.get(),
+            nodes,
+            network,
+            settings,
+            certificates,
+            etcdBackup));
   }
 
   private void expect(Map<String, Value> entries, String key, String wanted) {
@@ -480,6 +491,38 @@ public final class ClusterFile {
                   "set caValidity above validity"));
     }
     return new CertificateSpec(validity, caValidity);
+  }
+
+  private EtcdBackupSpec etcdBackup(Map<String, Value> entries) {
+    Map<String, Value> its =
+        optional(entries, "etcd")
+            .map(value -> yaml.entries(value, ETCD_KEYS))
+            .flatMap(etcd -> optional(etcd, "backup"))
+            .map(value -> yaml.entries(value, ETCD_BACKUP_KEYS))
+            .orElse(Map.of());
+    int keep =
+        optional(its, "keep")
+            .flatMap(value -> yaml.number(value, 1, EtcdBackupSpec.MOST))
+            .orElse(EtcdBackupSpec.DEFAULT.keep());
+    Optional<Value> value = optional(its, "every");
+    Optional<String> text = value.flatMap(yaml::text);
+    if (value.isEmpty() || text.isEmpty()) {
+      return new EtcdBackupSpec(EtcdBackupSpec.DEFAULT.every(), keep);
+    }
+    if (text.get().equals("never")) {
+      return new EtcdBackupSpec(Optional.empty(), keep);
+    }
+    Optional<Duration> every = GoDuration.parse(text.get());
+    if (every.isEmpty()) {
+      yaml.error(
+          value.get(), "\"" + text.get() + "\" is not a duration", "write 6h or 1d, or never");
+    } else if (every.get().compareTo(EtcdBackupSpec.SHORTEST) < 0) {
+      yaml.error(
+          value.get(),
+          text.get() + " is too short between two backups",
+          "at least " + GoDuration.text(EtcdBackupSpec.SHORTEST) + ", or never");
+    }
+    return new EtcdBackupSpec(every, keep);
   }
 
   private Duration validity(Map<String, Value> its, String key, Duration fallback) {

@@ -22,6 +22,11 @@ public record ClusterHome(Path directory) {
     return directory.resolve("known_hosts");
   }
 
+  /** Backups of etcd, unless another folder is named; they are not remade when they are lost. */
+  public Path etcdBackups() {
+    return directory.resolve("etcd");
+  }
+
   /** One folder a run, named so that they sort by time. */
   public Path runs() {
     return directory.resolve("runs");

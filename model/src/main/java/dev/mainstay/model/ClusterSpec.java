@@ -15,7 +15,8 @@ public record ClusterSpec(
     List<NodeSpec> nodes,
     NetworkSpec network,
     ComponentSettings settings,
-    CertificateSpec certificates) {
+    CertificateSpec certificates,
+    EtcdBackupSpec etcdBackup) {
 
   /** The port of the local proxy on every node, and so of the cluster's endpoint. */
   public static final int ENDPOINT_PORT = 7443;
@@ -25,6 +26,18 @@ public record ClusterSpec(
     if (nodes.stream().noneMatch(NodeSpec::isMaster)) {
       throw new IllegalArgumentException("a cluster needs a master");
     }
+  }
+
+  /** With the backups of etcd that are made where the file says nothing about them. */
+  public ClusterSpec(
+      ClusterName name,
+      Domain domain,
+      KubernetesVersion kubernetes,
+      List<NodeSpec> nodes,
+      NetworkSpec network,
+      ComponentSettings settings,
+      CertificateSpec certificates) {
+    this(name, domain, kubernetes, nodes, network, settings, certificates, EtcdBackupSpec.DEFAULT);
   }
 
   /** In the file's order; never empty. */

@@ -7,6 +7,7 @@ import dev.mainstay.model.ClusterFile.Decoded;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -150,6 +151,22 @@ final class ClusterFileTest {
             "cluster.yaml:2:26  certificates.validity: certificates would outlive the authorities"),
         Arguments.of(
             "kind: Cluster",
+            "etcd: {backup: {every: daily}}",
+            "cluster.yaml:2:24  etcd.backup.every: \"daily\" is not a duration"),
+        Arguments.of(
+            "kind: Cluster",
+            "etcd: {backup: {every: 30s}}",
+            "cluster.yaml:2:24  etcd.backup.every: 30s is too short between two backups"),
+        Arguments.of(
+            "kind: Cluster",
+            "etcd: {backup: {keep: 0}}",
+            "cluster.yaml:2:23  etcd.backup.keep: must be a whole number from 1 to 1000"),
+        Arguments.of(
+            "kind: Cluster",
+            "etcd: {backups: {keep: 5}}",
+            "cluster.yaml:2:8  etcd.backups: unknown key; did you mean \"backup\"?"),
+        Arguments.of(
+            "kind: Cluster",
             "certificates: {validty: 20d}",
             "cluster.yaml:2:16  certificates.validty: unknown key; did you mean \"validity\"?"));
   }
@@ -231,6 +248,20 @@ final class ClusterFileTest {
   }
 
   @Test
+  void mastersBackUpEtcdUnlessTheFileSaysNever() {
+    assertThat(decode(GOOD).spec().orElseThrow().etcdBackup())
+        .isEqualTo(new EtcdBackupSpec(Optional.of(Duration.ofDays(1)), 3));
+    assertThat(
+            decode(GOOD + "etcd: {backup: {every: 6h, keep: 7}}\n")
+                .spec()
+                .orElseThrow()
+                .etcdBackup())
+        .isEqualTo(new EtcdBackupSpec(Optional.of(Duration.ofHours(6)), 7));
+    assertThat(decode(GOOD + "etcd: {backup: {every: never}}\n").spec().orElseThrow().etcdBackup())
+        .isEqualTo(new EtcdBackupSpec(Optional.empty(), 3));
+  }
+
+  @Test
   void saysThatAFileDoesNotExist() {
     assertThatThrownBy(() -> ClusterFile.read(Path.of("/nowhere/cluster.yaml"), Path.of("/")))
         .isInstanceOf(Failure.InvalidFile.class)
@@ -247,7 +278,9 @@ final class ClusterFileTest {
             ClusterFile.NODE_KEYS,
             ClusterFile.NETWORK_KEYS,
             ClusterFile.CONTAINERD_KEYS,
-            ClusterFile.CERTIFICATE_KEYS)) {
+            ClusterFile.CERTIFICATE_KEYS,
+            ClusterFile.ETCD_KEYS,
+            ClusterFile.ETCD_BACKUP_KEYS)) {
       for (String key : keys) {
         assertThat(ClusterSchema.text()).contains("\"" + key + "\": {");
       }

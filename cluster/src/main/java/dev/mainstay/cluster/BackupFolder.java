@@ -1,0 +1,85 @@
+package dev.mainstay.cluster;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** A folder of backups on this machine. */
+final class BackupFolder {
+  private static final String JSON = ".json";
+
+  private BackupFolder() {}
+
+  /** A backup and what is known of it. */
+  record Backup(Path file, BackupRecord record) {}
+
+  private static FileAttribute<Set<PosixFilePermission>> mode(String mode) {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode));
+  }
+
+  /** Makes {@code folder} where it is missing; a new one is for its owner alone. */
+  static void make(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(folder, mode("rwx------"));
+    }
+  }
+
+  /** An empty file for its owner alone, beside {@code file}, that becomes it by {@link #keep}. */
+  static Path part(Path file) throws IOException {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    Files.deleteIfExists(part);
+    return Files.createFile(part, mode("rw-------"));
+  }
+
+  /** Gives what lies in {@code part} the name {@code file}, once it is on disk; never a half. */
+  static void keep(Path part, Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** The backups of one cluster in {@code folder} that have their record, the newest first. */
+  static List<Backup> list(Path folder, String clusterId) throws IOException {
+    List<Backup> backups = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path json : files.filter(file -> file.toString().endsWith(JSON)).toList()) {
+        String name = String.valueOf(json.getFileName());
+        Path file = json.resolveSibling(name.substring(0, name.length() - JSON.length()));
+        Optional<BackupRecord> record = BackupRecord.parse(Files.readString(json));
+        if (Files.isRegularFile(file)
+            && record.map(one -> one.clusterId().equals(clusterId)).orElse(false)) {
+          backups.add(new Backup(file, record.get()));
+        }
+      }
+    }
+    backups.sort(
+        Comparator.comparing((Backup backup) -> backup.record().at())
+            .thenComparing(backup -> backup.file().toString())
+            .reversed());
+    return backups;
+  }
+
+  /** Those of {@code backups}, the newest first, that are beyond the {@code keep} newest. */
+  static List<Backup> surplus(List<Backup> backups, int keep) {
+    return backups.stream().skip(keep).toList();
+  }
+
+  /** First the record: without it a file is no backup. */
+  static void remove(Backup backup) throws IOException {
+    Files.deleteIfExists(BackupFile.recordOf(backup.file()));
+    Files.deleteIfExists(backup.file());
+  }
+}

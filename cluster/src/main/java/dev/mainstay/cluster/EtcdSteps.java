@@ -1,0 +1,138 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.engine.Apply.Progress;
+import dev.mainstay.engine.Apply.StepRunner;
+import dev.mainstay.engine.Step;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.Stdin;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Carries out the steps of restores and recoveries. Each script looks how far its host is, so that
+ * a step may be run again after a crash at any point.
+ */
+final class EtcdSteps implements StepRunner<Action> {
+  private static final Duration SHORT = Duration.ofSeconds(30);
+  private static final Duration SENDING = Duration.ofHours(2);
+  private static final Duration STOPPING = Duration.ofMinutes(13);
+  private static final Duration STARTING = Duration.ofMinutes(15);
+  private static final Duration CLEANING = Duration.ofMinutes(13);
+  private static final int ANSWER_TRIES = 240;
+  private static final Duration PAUSE = Duration.ofMillis(250);
+
+  /**
+   * The snapshot of a restore.
+   *
+   * @param cluster Mainstay's id of the cluster that it must be of
+   */
+  record Snapshot(Stdin bytes, BackupFile.Checked checked, String cluster) {
+    static final Snapshot NONE = new Snapshot(Stdin.EMPTY, new BackupFile.Checked(0, ""), "");
+  }
+
+  private final ClusterSpec spec;
+  private final RemoteSteps remote;
+  private final Observe observe;
+  private final Snapshot snapshot;
+
+  EtcdSteps(ClusterSpec spec, RemoteSteps remote, Observe observe, Snapshot snapshot) {
+    this.spec = spec;
+    this.remote = remote;
+    this.observe = observe;
+    this.snapshot = snapshot;
+  }
+
+  @Override
+  public boolean run(Step<Action> step, Progress progress) throws InterruptedException {
+    if (step.action() instanceof Action.Verify) {
+      ClusterFacts facts = observe.all(spec);
+      return new VerifyCluster(spec, facts, remote, new ControlPlane(spec, facts, remote), observe)
+          .await(progress);
+    }
+    if (!(step.action() instanceof EtcdAction action)) {
+      throw new IllegalArgumentException(step.id());
+    }
+    return switch (action) {
+      case EtcdAction.Keep(NodeSpec node, String id) -> keep(node, id, progress);
+      case EtcdAction.Prepare prepare -> prepare(prepare);
+      case EtcdAction.Stop(NodeSpec node, String id) ->
+          did(node, "stopping the control plane", "etcd-stop", List.of(id), STOPPING);
+      case EtcdAction.Swap(NodeSpec node, String id) ->
+          did(node, "putting restored data in place", "etcd-swap", List.of(id), STOPPING);
+      case EtcdAction.Start(NodeSpec node, String id) ->
+          did(node, "starting on restored data", "etcd-start", List.of(id), STARTING);
+      case EtcdAction.Finish(NodeSpec node, String id) ->
+          did(node, "keeping the old data", "etcd-finish", List.of(id), SENDING);
+      case EtcdAction.Rebuild(NodeSpec node, String id, String name, long bump) ->
+          did(
+              node,
+              "rebuilding etcd from what it has",
+              "etcd-rebuild",
+              List.of(id, name, String.valueOf(bump)),
+              SENDING);
+      case EtcdAction.ForgetNodes(NodeSpec on, List<String> names) ->
+          did(on, "removing Nodes", "etcd-forget-nodes", names, STOPPING);
+      case EtcdAction.SetAside(NodeSpec node, String id) -> {
+        did(node, "putting its old data aside", "etcd-set-aside", List.of(id), SENDING);
+        yield did(node, "undoing kubeadm", "kubeadm-reset", List.of(), CLEANING);
+      }
+      case EtcdAction.Answer(NodeSpec node) -> awaitAnswer(node);
+    };
+  }
+
+  /** Beside the old data itself, which is kept in any case: what is broken must not stay so. */
+  private boolean keep(NodeSpec node, String id, Progress progress) throws InterruptedException {
+    try {
+      return did(node, "keeping a snapshot", "etcd-keep", List.of(id), SENDING);
+    } catch (Failure.Failed unverified) {
+      progress.at("not kept: " + unverified.getMessage());
+      return false;
+    }
+  }
+
+  private boolean did(
+      NodeSpec node, String doing, String script, List<String> arguments, Duration deadline)
+      throws InterruptedException {
+    remote.run(node, doing, script, arguments, Stdin.EMPTY, deadline);
+    return true;
+  }
+
+  private boolean prepare(EtcdAction.Prepare prepare) throws InterruptedException {
+    remote.run(
+        prepare.node(),
+        "restoring the snapshot beside its data",
+        "etcd-prepare",
+        List.of(
+            prepare.id(),
+            snapshot.checked().sha256(),
+            String.valueOf(snapshot.checked().size()),
+            prepare.name(),
+            prepare.cluster(),
+            String.valueOf(prepare.bump()),
+            snapshot.cluster()),
+        snapshot.bytes(),
+        SENDING);
+    return true;
+  }
+
+  private boolean awaitAnswer(NodeSpec node) throws InterruptedException {
+    Output output = new Output(1, "", "");
+    for (int tries = 0; tries < ANSWER_TRIES; tries++) {
+      output = remote.tryRun(node, "answers", List.of(), Stdin.EMPTY, SHORT);
+      if (output.isSuccess()) {
+        return false;
+      }
+      Thread.sleep(PAUSE);
+    }
+    throw new Failure.Failed(
+        node.name() + ": " + output.tail(1), "mainstay status shows what is amiss");
+  }
+
+  /** Gives {@code master} back what it had before restore {@code id}. */
+  void undo(NodeSpec master, String id) throws InterruptedException {
+    did(master, "undoing the restore", "etcd-undo", List.of(id), STOPPING);
+  }
+}

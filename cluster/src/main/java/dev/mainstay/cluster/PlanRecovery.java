@@ -1,0 +1,284 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.cluster.EtcdFacts.Restoring;
+import dev.mainstay.engine.Disruption;
+import dev.mainstay.engine.Phase;
+import dev.mainstay.engine.Plan;
+import dev.mainstay.engine.Step;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * How a cluster goes on after its etcd lost the quorum for good: a pure function of what was seen.
+ *
+ * <pre>
+ * 1. it is refused while a quorum is alive, or could be: members that answer count, and workers
+ *    that still find a ready API
+ * 2. of the survivors the one is chosen whose data reaches furthest: what a member has applied, all
+ *    members agreed upon, so that of two the longer one has all that the shorter one has
+ * 3. that one is rebuilt as a cluster of one member; nothing of it is deleted
+ * 4. the Nodes of all other masters are taken away, by name
+ * 5. other survivors are taken out, their data put aside; apply joins them anew
+ * </pre>
+ */
+final class PlanRecovery {
+  static final String REBUILD = "etcd/rebuild";
+  static final String FORGET = "etcd/forget";
+  static final String SET_ASIDE = "etcd/set-aside";
+  static final String ANSWER = "workers/answer";
+
+  private final EtcdView view;
+  private final ClusterSpec spec;
+  private final Set<NodeName> lost;
+  private final List<NodeSpec> answering;
+  private final List<NodeSpec> workers;
+  private final String freshId;
+
+  /**
+   * Prepares a plan.
+   *
+   * @param lost masters that the user gives up although they can be reached
+   * @param answering workers through whose local proxy a ready API answers
+   * @param workers those that can be reached
+   */
+  PlanRecovery(
+      EtcdView view,
+      Set<NodeName> lost,
+      List<NodeSpec> answering,
+      List<NodeSpec> workers,
+      String freshId) {
+    this.view = view;
+    this.spec = view.spec();
+    this.lost = Set.copyOf(lost);
+    this.answering = List.copyOf(answering);
+    this.workers = List.copyOf(workers);
+    this.freshId = freshId;
+  }
+
+  /**
+   * A planned recovery.
+   *
+   * @param survivor the master that is rebuilt
+   * @param revision up to which its data reaches; 0 where that is not known
+   * @param others survivors that join anew
+   * @param givenUp masters that are gone for good
+   * @param fromFile whether its etcd does not answer, so that its files may have to do
+   */
+  record Planned(
+      NodeSpec survivor,
+      long revision,
+      List<NodeSpec> others,
+      List<NodeSpec> givenUp,
+      boolean fromFile,
+      boolean goesOn,
+      Plan<Action> plan) {
+    Planned {
+      others = List.copyOf(others);
+      givenUp = List.copyOf(givenUp);
+    }
+  }
+
+  /**
+   * The plan.
+   *
+   * @throws Failure.Refused while a quorum is alive or could be, or where nothing survived
+   */
+  Planned plan() {
+    Optional<NodeSpec> begun = begun();
+    if (begun.isEmpty()) {
+      refuseQuorum();
+    }
+    List<NodeSpec> survivors = survivors();
+    if (begun.isEmpty() && survivors.isEmpty()) {
+      throw new Failure.Refused(
+          "no master that can be reached has data of etcd" + unreachable(),
+          "bring one of them back, or its disk. If all are gone for good, so is the cluster: make a"
+              + " new one; a backup of etcd belongs to the certificates of the old one");
+    }
+    NodeSpec survivor = begun.orElseGet(() -> newest(survivors));
+    String id =
+        begun.flatMap(view::of).flatMap(EtcdFacts::restore).map(Restoring::id).orElse(freshId);
+    List<NodeSpec> others =
+        view.reachable().stream()
+            .filter(master -> !master.equals(survivor))
+            .filter(master ->
+                view.of(master)
+                    .map(one -> one.hasData() || one.stage() != Stage.EMPTY)
+                    .orElse(false))
+            .toList();
+    List<NodeSpec> givenUp =
+        spec.masters().stream()
+            .filter(master -> !master.equals(survivor) && !others.contains(master))
+            .toList();
+    return new Planned(
+        survivor,
+        view.of(survivor).map(one -> one.revision().orElse(0)).orElse(0L),
+        others,
+        givenUp,
+        view.status(survivor).isEmpty(),
+        begun.isPresent(),
+        new Plan<>(phases(survivor, id, others)));
+  }
+
+  private List<Phase<Action>> phases(NodeSpec survivor, String id, List<NodeSpec> others) {
+    List<Phase<Action>> phases = new ArrayList<>();
+    // what they have is needed where the survivor cannot be rebuilt, so that they wait for it;
+    // unless so many are given up that they could make a quorum of their own meanwhile
+    boolean asideFirst = others.size() >= view.quorum();
+    String rebuilding = REBUILD + "/" + survivor.name();
+    List<Step<Action>> aside = new ArrayList<>();
+    for (NodeSpec other : others) {
+      aside.add(
+          step(
+              SET_ASIDE + "/" + other.name(),
+              other.name().value(),
+              "stop it, keep its old data aside and undo kubeadm, so that it can join anew",
+              Disruption.NODE,
+              asideFirst ? Set.of() : Set.of(rebuilding),
+              new EtcdAction.SetAside(other, id)));
+    }
+    if (asideFirst) {
+      phases.add(new Phase<>(SET_ASIDE, "other survivors", aside));
+    }
+    Step<Action> rebuild =
+        step(
+            rebuilding,
+            survivor.name().value(),
+            "make a cluster of one member out of its data, of which a copy is kept",
+            Disruption.CONTROL_PLANE,
+            asideFirst ? aside.stream().map(Step::id).collect(Collectors.toSet()) : Set.of(),
+            new EtcdAction.Rebuild(survivor, id, spec.fullName(survivor), PlanRestore.BUMP));
+    phases.add(new Phase<>(REBUILD, "the survivor", List.of(rebuild)));
+    if (!asideFirst) {
+      phases.add(new Phase<>(SET_ASIDE, "other survivors", aside));
+    }
+    List<String> names =
+        spec.masters().stream()
+            .filter(master -> !master.equals(survivor))
+            .map(spec::fullName)
+            .toList();
+    if (!names.isEmpty()) {
+      phases.add(
+          new Phase<>(
+              FORGET,
+              "Nodes of the other masters",
+              List.of(
+                  step(
+                      FORGET,
+                      "",
+                      "take away the Nodes of " + String.join(", ", names),
+                      Disruption.NONE,
+                      Set.of(rebuild.id()),
+                      new EtcdAction.ForgetNodes(survivor, names)))));
+    }
+    phases.add(
+        new Phase<>(
+            ANSWER,
+            "workers' way to the API",
+            workers.stream()
+                .map(worker ->
+                    step(
+                        ANSWER + "/" + worker.name(),
+                        worker.name().value(),
+                        "wait until the API answers through its local proxy",
+                        Disruption.NONE,
+                        Set.of(rebuild.id()),
+                        new EtcdAction.Answer(worker)))
+                .toList()));
+    return phases;
+  }
+
+  private static Step<Action> step(
+      String id, String node, String what, Disruption disrupts, Set<String> after, Action action) {
+    return new Step<>(id, node, Why.QUORUM_LOST, what, disrupts, after, action);
+  }
+
+  /** The master whose recovery began in an earlier run and did not end. */
+  private Optional<NodeSpec> begun() {
+    List<NodeSpec> begun = new ArrayList<>();
+    for (NodeSpec master : view.reachable()) {
+      Optional<Restoring> restore = view.of(master).flatMap(EtcdFacts::restore);
+      if (restore.isEmpty()
+          || !restore.get().isUnfinished()
+          // its etcd went on meanwhile, perhaps: what was prepared is made anew
+          || restore.get().step() == Restoring.Step.PREPARED) {
+        continue;
+      }
+      if (!restore.get().sha256().equals("recover")) {
+        throw new Failure.Refused(
+            master.name() + ": a restore, " + restore.get().id() + ", is not at its end",
+            "go on with that one first: mainstay etcd restore with its file");
+      }
+      begun.add(master);
+    }
+    if (begun.size() > 1) {
+      throw new Failure.Refused(
+          "recoveries of several masters are not at their end: "
+              + begun.stream().map(one -> one.name().value()).collect(Collectors.joining(", ")),
+          "nothing was changed; docs/etcd.md says how to look at each host");
+    }
+    return begun.stream().findFirst();
+  }
+
+  /** The masters that have data and are not given up, in the file's order. */
+  private List<NodeSpec> survivors() {
+    return view.reachable().stream()
+        .filter(master -> view.of(master).map(EtcdFacts::hasData).orElse(false))
+        .filter(master -> !lost.contains(master.name()))
+        .toList();
+  }
+
+  private void refuseQuorum() {
+    List<NodeSpec> healthy = view.healthy();
+    if (!healthy.isEmpty()) {
+      throw new Failure.Refused(
+          "etcd has a quorum: %s take part in it; of %d members %d have to"
+              .formatted(names(healthy), view.voters(), view.quorum()),
+          "nothing is to be recovered, and nothing was changed. A master that is gone for good is"
+              + " replaced by mainstay apply");
+    }
+    if (!answering.isEmpty()) {
+      throw new Failure.Refused(
+          "%s still finds a ready API, so that a quorum is alive that cannot be seen from here%s"
+              .formatted(names(answering), unreachable()),
+          "nothing was changed. Find out why masters cannot be reached from this machine");
+    }
+    List<NodeSpec> survivors = survivors();
+    if (survivors.size() >= view.quorum()) {
+      throw new Failure.Refused(
+          "of %d members %d make a quorum, and %d can be reached and have their data: %s"
+              .formatted(view.voters(), view.quorum(), survivors.size(), names(survivors)),
+          "nothing was changed: their etcd can come back. On each: systemctl status kubelet; crictl"
+              + " ps -a --name etcd. If the data of one is gone for good: --lost NAME");
+    }
+  }
+
+  private String unreachable() {
+    StringBuilder text = new StringBuilder();
+    view.unreachable().values().forEach(why -> text.append('\n').append(why.getMessage()));
+    return text.toString();
+  }
+
+  private NodeSpec newest(List<NodeSpec> survivors) {
+    return survivors.stream()
+        .max(
+            Comparator.comparingLong((NodeSpec master) ->
+                    view.of(master).map(one -> one.revision().orElse(-1)).orElse(-1L))
+                .thenComparingLong(
+                    master -> view.status(master).map(EtcdFacts.Status::applied).orElse(0L))
+                .thenComparingInt(master -> -survivors.indexOf(master)))
+        .orElseThrow();
+  }
+
+  private static String names(List<NodeSpec> nodes) {
+    return nodes.stream().map(node -> node.name().value()).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,320 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.cluster.EtcdFacts.Restoring;
+import dev.mainstay.engine.Disruption;
+import dev.mainstay.engine.Phase;
+import dev.mainstay.engine.Plan;
+import dev.mainstay.engine.Step;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * How the whole of etcd goes back to a snapshot: a pure function of what was seen.
+ *
+ * <pre>
+ * 1. while the cluster serves: a verified snapshot of what is there now, where etcd answers;
+ *    and on every master the snapshot, restored beside the member's data
+ * 2. every master is stopped                  when all are prepared
+ * 3. every master gets its restored data      when all are stopped
+ * 4. every master starts                      when all have it
+ * 5. a look at the whole; then the old data goes to where it is kept
+ * </pre>
+ *
+ * <p>It keeps: no master runs on restored data while another one may run on its old: each row waits
+ * for all of the row before. Each host remembers how far it is, so that a later run with the same
+ * snapshot goes on, as the same restore. Before row 4 begins everything can be undone.
+ */
+final class PlanRestore {
+  static final String KEEP = "etcd/keep";
+  static final String PREPARE = "etcd/prepare";
+  static final String STOP = "etcd/stop";
+  static final String SWAP = "etcd/swap";
+  static final String START = "etcd/start";
+  static final String FINISH = "etcd/finish";
+
+  /** More than anybody can have seen since: watchers never see time go back. */
+  static final long BUMP = 1_000_000_000;
+
+  private final EtcdView view;
+  private final ClusterSpec spec;
+  private final String sha256;
+  private final long revision;
+  private final String freshId;
+
+  /**
+   * Prepares a plan.
+   *
+   * @param sha256 the snapshot's
+   * @param revision the snapshot's
+   * @param freshId the id of a restore that does not go on with another
+   */
+  PlanRestore(EtcdView view, String sha256, long revision, String freshId) {
+    this.view = view;
+    this.spec = view.spec();
+    this.sha256 = sha256;
+    this.revision = revision;
+    this.freshId = freshId;
+  }
+
+  /**
+   * A planned restore.
+   *
+   * @param masters those whose etcd is restored
+   * @param goesOn whether an earlier run began it
+   */
+  record Planned(String id, List<NodeSpec> masters, boolean goesOn, Plan<Action> plan) {
+    Planned {
+      masters = List.copyOf(masters);
+    }
+  }
+
+  /**
+   * The plan.
+   *
+   * @throws Failure.Refused if not all members can be restored together
+   */
+  Planned plan() {
+    List<NodeSpec> masters = masters();
+    Optional<String> begun = begun(masters);
+    String id = begun.orElse(freshId);
+    Set<String> prepared = new HashSet<>();
+    List<Phase<Action>> phases = new ArrayList<>();
+    if (begun.isEmpty()) {
+      List<Step<Action>> keep = keep(id);
+      phases.add(new Phase<>(KEEP, "what is there now, kept", keep));
+      keep.forEach(step -> prepared.add(step.id()));
+      List<Step<Action>> prepare =
+          each(
+              masters,
+              PREPARE,
+              "send the snapshot and restore it beside the data of the member, which goes on",
+              Disruption.NONE,
+              Set.of(),
+              master ->
+                  new EtcdAction.Prepare(
+                      master, id, spec.fullName(master), cluster(masters), bump()));
+      phases.add(new Phase<>(PREPARE, "the snapshot on every master", prepare));
+      prepare.forEach(step -> prepared.add(step.id()));
+    }
+    List<Step<Action>> stop =
+        each(
+            before(masters, id, Restoring.Step.SWAPPED),
+            STOP,
+            "stop kubelet and the control plane; workloads go on",
+            Disruption.CONTROL_PLANE,
+            prepared,
+            master -> new EtcdAction.Stop(master, id));
+    phases.add(new Phase<>(STOP, "every master stopped", stop));
+    List<Step<Action>> swap =
+        each(
+            before(masters, id, Restoring.Step.SWAPPED),
+            SWAP,
+            "put the data of the member aside and the restored data into its place",
+            Disruption.CONTROL_PLANE,
+            ids(stop),
+            master -> new EtcdAction.Swap(master, id));
+    phases.add(new Phase<>(SWAP, "restored data in its place", swap));
+    List<Step<Action>> start =
+        each(
+            before(masters, id, Restoring.Step.DONE),
+            START,
+            "start it on its restored data and wait until its etcd and API answer",
+            Disruption.CONTROL_PLANE,
+            ids(swap),
+            master -> new EtcdAction.Start(master, id));
+    phases.add(new Phase<>(START, "every master started", start));
+    Step<Action> verify =
+        new Step<>(
+            "cluster/verify",
+            "",
+            Why.RESTORE_ASKED,
+            "wait until every node, etcd member, local proxy and add-on is well",
+            Disruption.NONE,
+            ids(start),
+            new Action.Verify());
+    phases.add(new Phase<>("cluster/verify", "a look at the whole", List.of(verify)));
+    phases.add(
+        new Phase<>(
+            FINISH,
+            "the old data, kept",
+            each(
+                before(masters, id, Restoring.Step.DONE),
+                FINISH,
+                "keep the data from before under /var/lib/mainstay/backup/etcd-" + id,
+                Disruption.NONE,
+                Set.of(verify.id()),
+                master -> new EtcdAction.Finish(master, id))));
+    return new Planned(id, masters, begun.isPresent(), new Plan<>(phases));
+  }
+
+  /** The masters that have a member, each of which must take part. */
+  private List<NodeSpec> masters() {
+    Set<String> memberNames =
+        view.members().stream().map(EtcdFacts.Member::name).collect(Collectors.toSet());
+    Set<String> ours = new HashSet<>();
+    List<NodeSpec> masters = new ArrayList<>();
+    List<String> lacking = new ArrayList<>();
+    for (NodeSpec master : spec.masters()) {
+      String name = spec.fullName(master);
+      ours.add(name);
+      Optional<EtcdFacts> facts = view.of(master);
+      if (facts.isEmpty()) {
+        // whoever cannot be asked may be a member, and would keep its old data
+        if (memberNames.isEmpty() || memberNames.contains(name)) {
+          Failure why = view.unreachable().get(master.name());
+          lacking.add(why == null ? master.name().value() : String.valueOf(why.getMessage()));
+        }
+      } else if (facts.get().stage() == Stage.PROVISIONED) {
+        masters.add(master);
+      } else if (memberNames.contains(name) || facts.get().stage() == Stage.JOINED) {
+        lacking.add(master.name() + " is not finished: run mainstay apply first");
+      }
+    }
+    if (!lacking.isEmpty()) {
+      throw new Failure.Refused(
+          "a restore needs every member, or one would come back with its old data:\n"
+              + String.join("\n", lacking),
+          "nothing was changed. Bring it back; one that is gone for good is removed first"
+              + " (mainstay apply); if so many are gone that there is no quorum: mainstay etcd"
+              + " recover, then restore");
+    }
+    for (EtcdFacts.Member member : view.members()) {
+      if (!ours.contains(member.name())) {
+        throw new Failure.Refused(
+            (member.name().isEmpty() ? "member " + member.id() : member.name())
+                + " is a member of etcd and no master of the file",
+            "nothing was changed. Put it back into the file, or remove it: mainstay apply");
+      }
+    }
+    if (masters.isEmpty()) {
+      throw new Failure.Refused(
+          "no master has a member of etcd",
+          "nothing was changed. Make the cluster: mainstay apply");
+    }
+    return masters;
+  }
+
+  /** The id of the restore that a run before this one began to carry out and did not end. */
+  private Optional<String> begun(List<NodeSpec> masters) {
+    Set<String> ids = new HashSet<>();
+    for (NodeSpec master : masters) {
+      view.of(master)
+          .flatMap(EtcdFacts::restore)
+          .filter(one -> one.isUnfinished() && one.step() != Restoring.Step.PREPARED)
+          .ifPresent(one -> {
+            if (one.sha256().equals("recover")) {
+              throw new Failure.Refused(
+                  master.name() + ": a recovery, " + one.id() + ", is not at its end",
+                  "go on with that one first: mainstay etcd recover");
+            }
+            if (!one.sha256().equals(sha256)) {
+              throw new Failure.Refused(
+                  master.name()
+                      + ": the restore of another snapshot, "
+                      + one.id()
+                      + ", is not at its end; its sha256 is "
+                      + one.sha256(),
+                  "go on with that one first: mainstay etcd restore with its file");
+            }
+            ids.add(one.id());
+          });
+    }
+    if (ids.size() > 1) {
+      throw new Failure.Refused(
+          "the masters are in the middle of different restores: " + String.join(", ", ids),
+          "nothing was changed; docs/etcd.md says how to look at each host");
+    }
+    for (String id : ids) {
+      for (NodeSpec master : masters) {
+        if (stepOf(master, id).isEmpty()) {
+          throw new Failure.Refused(
+              master.name() + " does not take part in restore " + id + ", which others are in",
+              "nothing was changed; docs/etcd.md says how to look at each host");
+        }
+      }
+    }
+    return ids.stream().findFirst();
+  }
+
+  private Optional<Restoring.Step> stepOf(NodeSpec master, String id) {
+    return view.of(master)
+        .flatMap(EtcdFacts::restore)
+        .filter(one -> one.id().equals(id))
+        .map(Restoring::step);
+  }
+
+  /** Those that have not come to {@code step} of restore {@code id}. */
+  private List<NodeSpec> before(List<NodeSpec> masters, String id, Restoring.Step step) {
+    return masters.stream()
+        .filter(master -> stepOf(master, id).map(is -> is.compareTo(step) < 0).orElse(true))
+        .toList();
+  }
+
+  private List<Step<Action>> keep(String id) {
+    List<NodeSpec> sources = view.healthy().isEmpty() ? List.of() : view.sources();
+    return sources.stream()
+        .limit(1)
+        .map(master ->
+            step(
+                KEEP,
+                master,
+                "keep a verified snapshot of what is there now",
+                Disruption.NONE,
+                Set.of(),
+                new EtcdAction.Keep(master, id)))
+        .toList();
+  }
+
+  /** Enough that the restored revision is ahead of every one that anybody has seen. */
+  private long bump() {
+    return Math.max(0, view.newestRevision() - revision) + BUMP;
+  }
+
+  private String cluster(List<NodeSpec> masters) {
+    return masters.stream()
+        .map(spec::fullName)
+        .map(name -> name + "=https://" + name + ":2380")
+        .collect(Collectors.joining(","));
+  }
+
+  private static List<Step<Action>> each(
+      List<NodeSpec> masters,
+      String path,
+      String what,
+      Disruption disrupts,
+      Set<String> after,
+      Function<NodeSpec, Action> action) {
+    return masters.stream()
+        .map(master -> step(path, master, what, disrupts, after, action.apply(master)))
+        .toList();
+  }
+
+  private static Step<Action> step(
+      String path,
+      NodeSpec master,
+      String what,
+      Disruption disrupts,
+      Set<String> after,
+      Action action) {
+    return new Step<>(
+        path + "/" + master.name(),
+        master.name().value(),
+        Why.RESTORE_ASKED,
+        what,
+        disrupts,
+        after,
+        action);
+  }
+
+  private static Set<String> ids(List<Step<Action>> steps) {
+    return steps.stream().map(Step::id).collect(Collectors.toSet());
+  }
+}

@@ -1,0 +1,201 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.engine.Apply;
+import dev.mainstay.engine.FanOut;
+import dev.mainstay.engine.Plan;
+import dev.mainstay.engine.RunListener;
+import dev.mainstay.engine.Step;
+import dev.mainstay.engine.StepResult;
+import dev.mainstay.engine.StopSignal;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Hosts;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+
+/** Takes the whole of etcd back to a snapshot; names, certificates and workers stay as they are. */
+public final class RestoreEtcd {
+  private static final int WINDOW = 64;
+
+  private final Hosts hosts;
+  private final Clock clock;
+
+  public RestoreEtcd(Hosts hosts, Clock clock) {
+    this.hosts = hosts;
+    this.clock = clock;
+  }
+
+  /**
+   * What a restore would do.
+   *
+   * @param at when the snapshot was taken; empty where nobody knows
+   * @param revision the snapshot's
+   * @param now the revision that etcd has now; 0 where nobody knows
+   * @param goesOn whether an earlier run began it
+   */
+  public record Restore(
+      ClusterSpec spec,
+      Plan<Action> plan,
+      Optional<Instant> at,
+      long revision,
+      long now,
+      boolean goesOn,
+      Internals internals) {}
+
+  /** What carrying it out needs. */
+  public static final class Internals {
+    private final String id;
+    private final List<NodeSpec> masters;
+    private final EtcdSteps.Snapshot snapshot;
+
+    private Internals(String id, List<NodeSpec> masters, EtcdSteps.Snapshot snapshot) {
+      this.id = id;
+      this.masters = masters;
+      this.snapshot = snapshot;
+    }
+  }
+
+  /**
+   * Plans the restore of {@code path}; every byte of it is looked at, and changes nothing.
+   *
+   * @param identity the file of age's identities
+   * @param freshId the id of the restore, if it does not go on with an earlier one
+   * @throws Failure.Refused if it is not a verified snapshot of this cluster, or not all members
+   *     can take part
+   */
+  public Restore plan(ClusterSpec spec, Path path, Optional<Path> identity, String freshId)
+      throws InterruptedException {
+    BackupFile file = BackupFile.open(path, identity);
+    BackupFile.Checked checked = verified(file);
+    EtcdView view = new LookAtEtcd(hosts).all(spec);
+    String clusterId = view.clusterId();
+    long revision;
+    if (file.record().isPresent()) {
+      BackupRecord record = file.record().get();
+      refuseOther(path, List.of(record.clusterId()), clusterId);
+      revision = record.revision();
+    } else {
+      VerifyBackup.Restored restored = restored(view, file, checked);
+      refuseOther(path, restored.clusters(), clusterId);
+      revision = restored.revision();
+    }
+    PlanRestore.Planned planned = new PlanRestore(view, checked.sha256(), revision, freshId).plan();
+    return new Restore(
+        spec,
+        planned.plan(),
+        file.record().map(BackupRecord::at),
+        revision,
+        view.newestRevision(),
+        planned.goesOn(),
+        new Internals(
+            planned.id(),
+            planned.masters(),
+            new EtcdSteps.Snapshot(VerifyBackup.stream(file), checked, clusterId)));
+  }
+
+  private static BackupFile.Checked verified(BackupFile file) {
+    try {
+      return file.check();
+    } catch (Failure.Failed broken) {
+      throw new Failure.Refused(
+          String.valueOf(broken.getMessage()), "nothing was changed. Restore another backup");
+    }
+  }
+
+  /** Nobody verified it before us. */
+  private VerifyBackup.Restored restored(EtcdView view, BackupFile file, BackupFile.Checked checked)
+      throws InterruptedException {
+    try {
+      return new VerifyBackup(hosts)
+          .restore(view, file, checked)
+          .orElseThrow(() ->
+              new Failure.Refused(
+                  file.path() + " has no record, and no master could be reached to verify it",
+                  "nothing was changed"));
+    } catch (Failure.Failed broken) {
+      throw new Failure.Refused(
+          String.valueOf(broken.getMessage()), "nothing was changed. Restore another backup");
+    }
+  }
+
+  private static void refuseOther(Path path, List<String> clusters, String ours) {
+    if (!clusters.contains(ours)) {
+      throw new Failure.Refused(
+          clusters.isEmpty()
+              ? path + " has no record and does not say of which cluster it is"
+              : "%s is a snapshot of another cluster (id %s, not %s)"
+                  .formatted(path, String.join(", ", clusters), ours),
+          "nothing was changed. Its Nodes, certificates and tokens would not be those of this"
+              + " cluster");
+    }
+  }
+
+  /**
+   * Carries it out; one result a step. Where it did not come to where masters start, it is undone:
+   * the cluster then runs on what it had.
+   *
+   * @param told is told what the undoing did, a line each
+   */
+  public Map<Step<Action>, StepResult> run(
+      Restore restore,
+      List<RunListener<Action>> listeners,
+      StopSignal stop,
+      java.util.function.Consumer<String> told)
+      throws InterruptedException {
+    EtcdSteps steps =
+        new EtcdSteps(
+            restore.spec(),
+            new RemoteSteps(hosts),
+            new Observe(hosts, clock),
+            restore.internals().snapshot);
+    Map<Step<Action>, StepResult> results =
+        new Apply<>(steps, listeners, stop, WINDOW, System::nanoTime).run(restore.plan());
+    if (!restore.goesOn() && !hasStarted(results)) {
+      undo(steps, restore.internals(), told);
+    }
+    return results;
+  }
+
+  private static boolean hasStarted(Map<Step<Action>, StepResult> results) {
+    return results.entrySet().stream()
+        .anyMatch(one ->
+            one.getKey().action() instanceof EtcdAction.Start
+                && one.getValue().outcome() != StepResult.Outcome.SKIPPED);
+  }
+
+  private static void undo(
+      EtcdSteps steps, Internals internals, java.util.function.Consumer<String> told)
+      throws InterruptedException {
+    List<String> failed = new ArrayList<>();
+    failed.addAll(
+        FanOut.map(
+                internals.masters,
+                WINDOW,
+                master -> {
+                  try {
+                    steps.undo(master, internals.id);
+                    return "";
+                  } catch (Failure failure) {
+                    return failure.text();
+                  } catch (InterruptedException interrupted) {
+                    throw new CancellationException();
+                  }
+                })
+            .stream()
+            .filter(text -> !text.isEmpty())
+            .toList());
+    if (failed.isEmpty()) {
+      told.accept("undone: every master runs on the data that it had");
+    } else {
+      told.accept("not undone everywhere; the same command goes on:");
+      failed.forEach(told);
+    }
+  }
+}

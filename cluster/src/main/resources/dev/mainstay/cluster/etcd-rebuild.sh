@@ -1,0 +1,67 @@
+# Makes a cluster of one member out of what this host's member has, which lost its quorum for good. $1: the recovery's id,
+# which is also the new cluster's token. $2: this member's name. $3: by how much the revision grows. May be run again
+# after any break. Prints from what it was rebuilt, the revisions before and after, and what took how long.
+one_at_a_time
+mkdir -p -m 700 $restores
+read_stage
+case $restore:$stage in
+  "$1":*) ;;
+  *:stopped | *:swapped | *:started) die "restore $restore is not at its end here (it is $stage): go on with that one first" 6 ;;
+  *) stage='' ;;
+esac
+lost=$restores/lost-$1.db
+if [ "$stage" = stopped ] && [ -f /var/lib/etcd/member/snap/db ] && [ -d $fresh/member ]; then
+  # somebody let it run in between, perhaps: then what was taken before is not the newest any more
+  has=$(etcdutl snapshot status /var/lib/etcd/member/snap/db -w json 2> /dev/null | number_of revision)
+  taken=$(etcdutl snapshot status $fresh/member/snap/db -w json 2> /dev/null | number_of revision)
+  [ -n "$has" ] && [ -n "$taken" ] && [ $((has + $3)) -le "$taken" ] || stage=
+fi
+if [ -z "$stage" ]; then
+  answers() { etcdctl_here endpoint status --command-timeout 2s > /dev/null 2>&1; }
+  if ! answers; then
+    # a kubelet that begins anew does not wait before it starts etcd again, whose log may hold more than its database
+    systemctl restart kubelet.service
+    deadline=$((SECONDS + 45))
+    until answers || [ $SECONDS -ge $deadline ]; do sleep 0.2; done
+  fi
+  trust=
+  rm -rf "$lost" "$lost.part" $fresh
+  if answers && (umask 077; etcdctl_here snapshot save "$lost" > $restores/log 2>&1); then
+    echo "from member"
+  else
+    install_hold
+    stop_control_plane
+    need_room $restores "$(stat -c %s /var/lib/etcd/member/snap/db)"
+    (umask 077; cp /var/lib/etcd/member/snap/db "$lost")
+    trust=--skip-hash-check
+    echo "from file"
+  fi
+  need_room /var/lib/etcd $(($(stat -c %s "$lost") + 67108864))
+  before=$(etcdutl snapshot status "$lost" -w json 2> /dev/null | number_of revision)
+  [ -n "$before" ] || die "the data of this host cannot be read" 65
+  etcdutl snapshot restore "$lost" $trust --name "$2" --initial-cluster "$2=https://$2:2380" --initial-advertise-peer-urls "https://$2:2380" \
+    --initial-cluster-token "$1" --bump-revision "$3" --mark-compacted --data-dir $fresh > $restores/log 2>&1 || die "the data of this host cannot be restored: $(tail -n 1 $restores/log)" 65
+  after=$(etcdutl snapshot status $fresh/member/snap/db -w json 2> /dev/null | number_of revision)
+  [ "$after" = $((before + $3)) ] || die "the restored member has revision $after instead of $((before + $3)); nothing was changed" 65
+  echo "revision $before $after"
+  sync -f $fresh
+  install_hold
+  stage=prepared
+  remember_stage "$1" recover $stage
+fi
+if [ $stage = prepared ] || [ $stage = stopped ]; then
+  stop_control_plane
+  remember_stage "$1" recover stopped
+  swap_data "$1"
+  stage=swapped
+  remember_stage "$1" recover $stage
+fi
+if [ $stage = swapped ] || [ $stage = started ]; then
+  remember_stage "$1" recover started
+  start_control_plane
+  remove_hold
+  keep_aside "$1"
+  mkdir -p -m 700 "/var/lib/mainstay/backup/etcd-$1"
+  [ ! -f "$lost" ] || mv -f "$lost" "/var/lib/mainstay/backup/etcd-$1/lost.db"
+  remember_stage "$1" recover done
+fi

@@ -1,0 +1,16 @@
+# Takes this master out of a cluster that goes on without it: stops it and puts its etcd data aside, so that it can never
+# come back as a member of the old cluster. $1: the recovery's id. kubeadm's files go by kubeadm-reset afterwards.
+one_at_a_time
+mkdir -p -m 700 $restores
+install_hold
+stop_control_plane
+if [ -e /var/lib/etcd/member ]; then
+  mkdir -p -m 700 "/var/lib/etcd/mainstay-aside-$1"
+  mv -T /var/lib/etcd/member "/var/lib/etcd/mainstay-aside-$1/member"
+  sync -f /var/lib/etcd
+fi
+keep_aside "$1"
+# the next step empties /var/lib/etcd
+[ ! -e "/var/lib/etcd/mainstay-aside-$1" ] || die "there is no room to keep the old data of this host"
+remove_hold
+rm -f $restores/state

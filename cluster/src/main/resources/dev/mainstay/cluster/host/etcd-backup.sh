@@ -1,0 +1,72 @@
+#!/bin/bash
+# Takes a snapshot of this master's etcd member, verifies it by restoring it, and keeps the newest ones here, with a line of
+# JSON beside each. --due: not while the last one is fresh, as after a reboot. Runs by mainstay-etcd-backup.timer.
+# Written by Mainstay; changes are undone by the next apply.
+set -eu
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+umask 077
+every=@EVERY@
+keep=@KEEP@
+die() { echo "$1" >&2; exit "${2:-1}"; }
+etcdctl_here() {
+  etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \
+    --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
+}
+@SNAPSHOT@
+# not a master yet, or no longer
+[ "$(cat /etc/mainstay/stage 2> /dev/null)" = provisioned ] || exit 0
+backups=/var/lib/mainstay/etcd-backups
+mkdir -p -m 700 $backups
+# The descriptions of what is there, the oldest first.
+good() { find $backups -maxdepth 1 -name '*.db.json' | sort; }
+newest() { good | tail -n 1; }
+taken() { [ -z "$1" ] || date -d "$(sed -n 's/.*"at":"\([^"]*\)".*/\1/p' "$1")" +%s; }
+# Writes the metrics whole, where node_exporter's textfile collector may read them at any moment. $1: 1 if this try went well.
+metrics() {
+  local last labels folder
+  last=$(newest)
+  labels="cluster=\"$(identity cluster)\",node=\"$(identity node)\""
+  gauge() { printf '# HELP %s %s\n# TYPE %s gauge\n%s{%s} %s\n' "$1" "$2" "$1" "$1" "$labels" "$3"; }
+  mkdir -p -m 755 /var/lib/mainstay/metrics
+  for folder in /var/lib/mainstay/metrics /var/lib/prometheus/node-exporter /var/lib/node_exporter/textfile_collector; do
+    [ -d $folder ] || continue
+    {
+      if [ -n "$last" ]; then
+        gauge mainstay_etcd_backup_last_success_seconds "When the last verified backup on this master was taken." "$(taken "$last")"
+        gauge mainstay_etcd_backup_size_bytes "How large it is." "$(number_of size < "$last")"
+        gauge mainstay_etcd_backup_keys "How many keys it holds." "$(number_of keys < "$last")"
+        gauge mainstay_etcd_backup_revision "At which revision of etcd it was taken." "$(number_of revision < "$last")"
+      fi
+      gauge mainstay_etcd_backup_kept "How many verified backups are kept on this master." "$(good | wc -l)"
+      gauge mainstay_etcd_backup_last_try_ok "1 if the last try made a verified backup, 0 if it failed." "$1"
+      gauge mainstay_etcd_backup_last_try_seconds "When the last try ended." "$(date +%s)"
+    } > $folder/.mainstay-etcd-backup.new
+    chmod 644 $folder/.mainstay-etcd-backup.new
+    mv -f $folder/.mainstay-etcd-backup.new $folder/mainstay-etcd-backup.prom
+  done
+}
+if [ "${1:-}" = --due ] && [ -n "$(newest)" ] && [ $(($(date +%s) - $(taken "$(newest)"))) -lt $((every / 2)) ]; then
+  echo "the last backup is fresh: $(newest)"
+  exit 0
+fi
+# not in the middle of a step of an apply
+if [ -e /run/mainstay/step.lock ]; then flock -s -w 600 /run/mainstay/step.lock true || true; fi
+make_scratch
+trap 'rm -rf "$scratch"; [ -n "${done:-}" ] || metrics 0' EXIT
+rm -f $backups/*.part
+take_snapshot
+name=$(identity cluster)-$(identity node)-$(date -u +%Y%m%dT%H%M%SZ).db
+describe_snapshot > "$scratch/$name.json"
+mv "$scratch/snapshot.db" "$backups/$name.part"
+sync "$backups/$name.part"
+mv "$backups/$name.part" "$backups/$name"
+mv "$scratch/$name.json" "$backups/$name.json"
+sync $backups
+good | head -n "-$keep" | while read -r old; do
+  # first what makes it a backup
+  rm -f "$old"
+  rm -f "${old%.json}"
+done
+metrics 1
+done=yes
+echo "$backups/$name: $(cat "$backups/$name.json")"

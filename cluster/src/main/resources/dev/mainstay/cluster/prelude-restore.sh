@@ -1,0 +1,101 @@
+# A restore of this host's member, in stages that a later run finds: prepared, stopped, swapped, started, done.
+restores=/var/lib/mainstay/etcd-restore
+fresh=/var/lib/etcd/mainstay-restored
+hold=/etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf
+# Sets $restore and $stage to the id and stage of the last restore here; empty where there was none.
+read_stage() {
+  restore='' stage=''
+  [ ! -s $restores/state ] || read -r restore sha256_of_restore stage < $restores/state
+}
+# Remembers that restore $1 of the snapshot whose sha256 is $2 has come to $3; on disk before anything else happens.
+remember_stage() {
+  printf '%s %s %s\n' "$1" "$2" "$3" > $restores/state.new
+  sync $restores/state.new
+  mv -f $restores/state.new $restores/state
+  sync $restores
+}
+# From now on kubelet starts only where $restores/hold is not there: also after a power cut no old member may begin
+# beside new ones.
+install_hold() {
+  [ ! -f $hold ] || return 0
+  mkdir -p "${hold%/*}"
+  printf '[Unit]\nConditionPathExists=!%s/hold\n' $restores > $hold
+  systemctl daemon-reload
+}
+remove_hold() {
+  rm -f $restores/hold
+  [ -f $hold ] || return 0
+  rm -f $hold
+  systemctl daemon-reload
+}
+# Stops kubelet first, which would start again what ends, then the control plane; returns when etcd is gone.
+stop_control_plane() {
+  local component deadline=$((SECONDS + 60))
+  touch $restores/hold
+  sync $restores
+  systemctl stop kubelet.service
+  for component in kube-apiserver kube-controller-manager kube-scheduler etcd; do
+    crictl ps -q --name "^$component\$" | xargs -r crictl stop -t 2 > /dev/null 2>&1 &
+  done
+  wait
+  while etcd_runs; do
+    [ $SECONDS -lt $deadline ] || die "etcd does not stop"
+    crictl ps -q --name '^etcd$' | xargs -r crictl stop -t 2 > /dev/null 2>&1 || true
+    sleep 0.1
+  done
+}
+# Puts the data of this host's member aside and what lies in $fresh into its place. $1: the restore's id. Renames only,
+# and each kind of half is whole again by the same call.
+swap_data() {
+  local aside=/var/lib/etcd/mainstay-aside-$1 number=1
+  ! etcd_runs || die "etcd runs; nothing was moved"
+  if [ -d $fresh/member ]; then
+    if [ -e /var/lib/etcd/member ]; then
+      # something was put aside already: a member that began in between and never served
+      while [ -e "$aside/member" ]; do number=$((number + 1)) aside=/var/lib/etcd/mainstay-aside-$1-$number; done
+      mkdir -p -m 700 "$aside"
+      mv -T /var/lib/etcd/member "$aside/member"
+    fi
+    mv -T $fresh/member /var/lib/etcd/member
+  fi
+  rm -rf $fresh
+  sync -f /var/lib/etcd
+}
+# Moves what was put aside to where a later kubeadm reset does not come. $1: the restore's id.
+keep_aside() {
+  local aside target
+  for aside in /var/lib/etcd/mainstay-aside-"$1"*; do
+    [ -d "$aside/member" ] || continue
+    target=/var/lib/mainstay/backup/etcd-${aside##*mainstay-aside-}
+    mkdir -p -m 700 /var/lib/mainstay/backup "$target"
+    if [ ! -e "$target/member" ]; then
+      # another file system, perhaps: whole under its name, or not at all
+      rm -rf "$target/member.part"
+      if ! cp -a "$aside/member" "$target/member.part"; then
+        rm -rf "$target/member.part"
+        echo "no room to keep it there: the old data stays in $aside" >&2
+        continue
+      fi
+      sync -f "$target/member.part"
+      mv -T "$target/member.part" "$target/member"
+    fi
+    rm -rf "$aside"
+    echo "aside $target/member"
+  done
+}
+# Starts kubelet again and waits until this master's etcd and API answer; prints what took how long.
+start_control_plane() {
+  local begin=${EPOCHREALTIME/./} deadline=$((SECONDS + ${1:-180}))
+  rm -f $restores/hold
+  systemctl start kubelet.service
+  until etcdctl_here endpoint health --command-timeout 2s > /dev/null 2>&1; do
+    [ $SECONDS -lt $deadline ] || die "etcd is not healthy: $(etcdctl_here endpoint status --command-timeout 3s -w simple 2>&1 | tail -n 1)"
+    sleep 0.1
+  done
+  echo "etcd after $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
+  until [ "$(kubectl_here --request-timeout 3s get --raw /readyz 2> /dev/null)" = ok ]; do
+    [ $SECONDS -lt $deadline ] || die "the API is not ready: $(kubectl_here --request-timeout 5s get --raw '/readyz?verbose' 2>&1 | grep -v '^\[+\]' | head -n 3)"
+    sleep 0.1
+  done
+  echo "ready after $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
+}

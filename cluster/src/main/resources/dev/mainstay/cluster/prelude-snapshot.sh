@@ -1,0 +1,123 @@
+# What the scripts of etcd share for snapshots, also the one that lies on masters. A snapshot holds every Secret of the
+# cluster: folders are 700, files 600.
+# The whole number called $1 in the JSON that is read; nothing where there is none.
+number_of() { sed -n "s/.*\"$1\":\(-\{0,1\}[0-9][0-9]*\).*/\1/p" | head -n 1; }
+# The text called $1 in /etc/mainstay/node.json.
+identity() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" /etc/mainstay/node.json; }
+# Whether an etcd serves the data of this host.
+etcd_runs() { pgrep -x -f 'etcd .*--data-dir=/var/lib/etcd.*' > /dev/null; }
+# Makes $scratch, a folder of this process on disk that ends with it, and clears those whose process died.
+make_scratch() {
+  local root=/var/lib/mainstay/etcd-scratch old
+  mkdir -p -m 700 $root
+  exec 6> $root/.lock
+  flock 6
+  for old in $root/*/; do
+    [ ! -d "$old" ] || flock -n "$old" rm -rf "$old" || true
+  done
+  scratch=$(mktemp -d $root/XXXXXX)
+  exec 7< "$scratch"
+  flock 7
+  exec 6>&-
+  trap 'rm -rf "$scratch"' EXIT
+}
+# Goes on only if folder $1 has room for $2 bytes and some more: on a full disk etcd itself stops.
+need_room() {
+  local free
+  free=$(df -PB1 "$1" | awk 'NR == 2 {print $4}')
+  [ "$free" -gt $(($2 + 268435456)) ] || die "No space left on device: $1 has $((free / 1048576)) MiB free, $(($2 / 1048576 + 256)) are needed"
+}
+# Restores snapshot $1 into $scratch/restored and reads what it holds: $revision, $keys, $hash of all key-values and the
+# revision that they were $compacted at. etcdutl compares the checksum that etcd itself put at the snapshot's end; then an
+# etcd is started on it, in a network of its own where nobody else is, and asked.
+restore_into_scratch() {
+  local said server
+  rm -rf "$scratch/restored"
+  if ! etcdutl snapshot restore "$1" --data-dir "$scratch/restored" > "$scratch/said" 2>&1; then
+    case $(cat "$scratch/said") in
+      *'expected sha256'*) die "the snapshot is damaged: it does not have the checksum that etcd gave it" 65 ;;
+      *'missing hash'*) die "the snapshot is torn: the checksum that etcd puts at its end is missing" 65 ;;
+    esac
+    die "the snapshot cannot be restored: $(tail -n 1 "$scratch/said")" 65
+  fi
+  said=$(etcdutl snapshot status "$scratch/restored/member/snap/db" -w json 2>&1) || die "the restored snapshot cannot be read: $said" 65
+  revision=$(printf '%s' "$said" | number_of revision)
+  # the very program that serves here; not etcdutl hashkv, which panics on keys that have a lease
+  server=$(pgrep -x -f 'etcd .*--data-dir=/var/lib/etcd.*' | head -n 1)
+  [ -n "$server" ] || die "etcd does not run on this host, so that no restored data can be served" 75
+  ask_restored "/proc/$server/exe" > "$scratch/answer" 2> "$scratch/said" || die "etcd does not serve the restored snapshot: $(tail -n 2 "$scratch/said" "$scratch/etcd.log" 2> /dev/null)" 65
+  hash=$(number_of hash < "$scratch/answer")
+  compacted=$(number_of compact_revision < "$scratch/answer")
+  # as it is served: after a restore that bumped the revision etcdutl counts one key more, which has no name
+  keys=$(sed -n 's/^"Count" : //p' "$scratch/answer")
+  [ -n "$revision" ] && [ -n "$keys" ] && [ -n "$hash" ] && [ -n "$compacted" ] || die "the restored snapshot cannot be understood: $(cat "$scratch/answer")" 65
+}
+# Starts program $1 on $scratch/restored and asks it what it holds at $revision.
+ask_restored() {
+  unshare -n bash -c '
+    set -eu
+    ip link set lo up
+    cd "$1"
+    nice "$2" --name default --data-dir restored --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
+      --listen-peer-urls http://127.0.0.1:2380 --heartbeat-interval 20 --election-timeout 200 --unsafe-no-fsync --log-level error > etcd.log 2>&1 &
+    server=$!
+    trap "kill -9 $server" EXIT
+    ask() { etcdctl --endpoints http://127.0.0.1:2379 "$@"; }
+    tries=0
+    until ask endpoint health --command-timeout 2s > /dev/null 2>&1; do
+      kill -0 $server
+      tries=$((tries + 1))
+      [ $tries -lt 300 ]
+      sleep 0.1
+    done
+    ask endpoint hashkv --rev "$3" --command-timeout 5m -w json
+    ask get "" --from-key --count-only --rev "$3" --command-timeout 1m -w fields
+  ' mainstay "$scratch" "$1" "$revision"
+}
+# The ids of the clusters that snapshot $1 says it is of, one a line: Mainstay's description of the cluster lies in it.
+clusters_in() { { grep -a -o '{"clusterId":"[0-9a-f-]\{36\}"' "$1" || true; } | cut -d'"' -f4 | sort -u; }
+# Takes a snapshot of this host's member, $scratch/snapshot.db, and verifies it: restored into a scratch folder it has the
+# revision, the hash of all key-values and the number of keys that the living member has at that revision, and no other
+# member has another hash there. Sets $members, how many have that hash.
+take_snapshot() {
+  local tries=0 size said others
+  size=$(etcdctl_here endpoint status -w json 2> /dev/null | number_of dbSize)
+  [ -n "$size" ] || die "etcd does not answer on this host" 75
+  # the snapshot, the scratch copy and its write-ahead log of 64 MiB
+  need_room "$scratch" $((size * 2 + 67108864))
+  while :; do
+    tries=$((tries + 1))
+    rm -f "$scratch"/snapshot.db*
+    (umask 077; etcdctl_here snapshot save "$scratch/snapshot.db" > "$scratch/said" 2>&1) || die "etcdctl snapshot save failed: $(tail -n 2 "$scratch/said")"
+    restore_into_scratch "$scratch/snapshot.db"
+    said=$(etcdctl_here endpoint hashkv --rev "$revision" --command-timeout 5m -w json 2> "$scratch/said") || said=
+    if [ "$(printf '%s' "$said" | number_of compact_revision)" = "$compacted" ]; then
+      break
+    fi
+    # it was compacted in between, as the apiserver does every five minutes
+    [ $tries -lt 3 ] || die "the living member cannot be compared at revision $revision: $(tail -n 1 "$scratch/said")"
+  done
+  [ "$(printf '%s' "$said" | number_of hash)" = "$hash" ] || die "the snapshot is not what the living member holds: at revision $revision its hash is $hash, the member's $(printf '%s' "$said" | number_of hash)" 65
+  said=$(etcdctl_here get "" --from-key --count-only --consistency=s --rev "$revision" --command-timeout 1m -w fields 2>&1 | sed -n 's/^"Count" : //p')
+  [ "$said" = "$keys" ] || die "the snapshot is not what the living member holds: at revision $revision it has $keys keys, the member $said" 65
+  # of members that have not come that far, or are elsewhere compacted, nothing is known
+  others=$(etcdctl_here endpoint hashkv --cluster --rev "$revision" --command-timeout 20s -w json 2> /dev/null | sed 's/{"Endpoint"/\n&/g' | grep "\"compact_revision\":$compacted[,}]") || others=
+  [ -z "$others" ] || ! printf '%s\n' "$others" | grep -v -q "\"hash\":$hash," || die "members disagree at revision $revision: $(printf '%s\n' "$others" | sed -n 's/.*"Endpoint":"\([^"]*\)".*"hash":\([0-9]*\),.*/\1 \2/p' | paste -sd,)" 65
+  members=$(printf '%s' "$others" | grep -c Endpoint) || true
+  [ "$members" -gt 0 ] || members=1
+}
+# One line of JSON that says what $scratch/snapshot.db is and what was proven of it.
+describe_snapshot() {
+  local status leader role=follower
+  status=$(etcdctl_here endpoint status -w json 2> /dev/null)
+  leader=$(printf '%s' "$status" | number_of leader)
+  if [ -z "$leader" ] || [ "$leader" = 0 ]; then
+    role=alone
+  elif [ "$leader" = "$(printf '%s' "$status" | number_of member_id)" ]; then
+    role=leader
+  fi
+  printf '{"format":1,"cluster":"%s","clusterId":"%s","etcdCluster":"%x","from":"%s","role":"%s","at":"%s","etcd":"%s","revision":%s,"compacted":%s,"hash":%s,"keys":%s,"members":%s,"size":%s,"sha256":"%s"}\n' \
+    "$(identity cluster)" "$(identity clusterId)" "$(printf '%s' "$status" | number_of cluster_id)" "$(identity node)" $role "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+    "$(printf '%s' "$status" | sed -n 's/.*"version":"\([^"]*\)".*/\1/p')" "$revision" "$compacted" "$hash" "$keys" "$members" \
+    "$(stat -c %s "$scratch/snapshot.db")" "$(sha256sum < "$scratch/snapshot.db" | cut -d' ' -f1)"
+}

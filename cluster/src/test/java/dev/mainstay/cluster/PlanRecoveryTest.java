@@ -1,0 +1,166 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mainstay.cluster.EtcdFacts.Restoring.Step;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+
+final class PlanRecoveryTest {
+  private static PlanRecovery.Planned plan(FakeEtcd etcd, String... lost) {
+    return new PlanRecovery(
+            etcd.view(),
+            Arrays.stream(lost).map(NodeName::new).collect(Collectors.toSet()),
+            List.of(),
+            etcd.spec().workers(),
+            "recover-new")
+        .plan();
+  }
+
+  private static List<String> ids(PlanRecovery.Planned planned) {
+    return planned.plan().steps().stream().map(dev.mainstay.engine.Step::id).toList();
+  }
+
+  private static AbstractThrowableAssert<?, ? extends Throwable> refused(
+      FakeEtcd etcd, String... lost) {
+    return assertThatThrownBy(() -> plan(etcd, lost)).isInstanceOf(Failure.Refused.class);
+  }
+
+  @Test
+  void theSurvivorIsRebuiltAndTheOthersAreForgotten() {
+    FakeEtcd etcd = new FakeEtcd(3).dead("m1").dead("m2").alone("m3", 1234);
+    PlanRecovery.Planned planned = plan(etcd);
+    assertThat(planned.survivor()).isEqualTo(etcd.node("m3"));
+    assertThat(planned.revision()).isEqualTo(1234);
+    assertThat(planned.givenUp()).containsExactly(etcd.node("m1"), etcd.node("m2"));
+    assertThat(ids(planned)).containsExactly("etcd/rebuild/m3", "etcd/forget", "workers/answer/w1");
+    assertThat(planned.plan().steps().get(1).action())
+        .isEqualTo(
+            new EtcdAction.ForgetNodes(
+                etcd.node("m3"), List.of("m1.demo.internal", "m2.demo.internal")));
+  }
+
+  @Test
+  void refusesWhileAQuorumIsAliveWithTheArithmetic() {
+    refused(new FakeEtcd(3).dead("m3"))
+        .hasMessageContaining("etcd has a quorum: m1, m2 take part in it; of 3 members 2 have to");
+  }
+
+  @Test
+  void refusesWhileAWorkerStillFindsAReadyApi() {
+    FakeEtcd etcd = new FakeEtcd(3).dead("m1").dead("m2").alone("m3", 1234);
+    List<NodeSpec> workers = etcd.spec().workers();
+    assertThatThrownBy(() -> new PlanRecovery(etcd.view(), Set.of(), workers, workers, "x").plan())
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("w1 still finds a ready API");
+  }
+
+  @Test
+  void refusesWhileEnoughMastersAnswerWhoseEtcdCanComeBack() {
+    refused(new FakeEtcd(3).dead("m1").silent("m2", 10).alone("m3", 1234))
+        .hasMessageContaining(
+            "of 3 members 2 make a quorum, and 2 can be reached and have their data: m2, m3");
+  }
+
+  @Test
+  void aMasterWhoseDataIsGoneCountsForNothing() {
+    FakeEtcd etcd = new FakeEtcd(3).dead("m1").empty("m2").alone("m3", 1234);
+    PlanRecovery.Planned planned = plan(etcd);
+    assertThat(planned.survivor()).isEqualTo(etcd.node("m3"));
+    assertThat(planned.others()).isEmpty();
+  }
+
+  @Test
+  void aMasterThatTheUserGivesUpIsTakenOutSoThatItNeverComesBack() {
+    FakeEtcd etcd = new FakeEtcd(3).dead("m1").silent("m2", 10).alone("m3", 1234);
+    assertThat(ids(plan(etcd, "m2")))
+        .containsExactly(
+            "etcd/rebuild/m3", "etcd/set-aside/m2", "etcd/forget", "workers/answer/w1");
+  }
+
+  @Test
+  void ofSeveralSurvivorsTheOneThatCameFurthestIsChosen() {
+    FakeEtcd etcd =
+        new FakeEtcd(5).dead("m1").dead("m2").dead("m3").alone("m4", 1234).alone("m5", 1240);
+    PlanRecovery.Planned planned = plan(etcd);
+    assertThat(planned.survivor()).isEqualTo(etcd.node("m5"));
+    assertThat(planned.others()).containsExactly(etcd.node("m4"));
+    // what m4 has is needed in case m5 cannot be rebuilt
+    assertThat(ids(planned))
+        .containsExactly(
+            "etcd/rebuild/m5", "etcd/set-aside/m4", "etcd/forget", "workers/answer/w1");
+    assertThat(
+            plan(new FakeEtcd(5)
+                    .dead("m1")
+                    .dead("m2")
+                    .dead("m3")
+                    .silent("m4", 1241)
+                    .alone("m5", 1240))
+                .survivor())
+        .isEqualTo(etcd.node("m4"));
+  }
+
+  @Test
+  void mastersThatCouldMakeAQuorumOfTheirOwnAreTakenOutFirst() {
+    FakeEtcd etcd = new FakeEtcd(3).silent("m1", 5).silent("m2", 6).alone("m3", 1234);
+    assertThat(ids(plan(etcd, "m1", "m2")))
+        .startsWith("etcd/set-aside/m1", "etcd/set-aside/m2", "etcd/rebuild/m3");
+  }
+
+  @Test
+  void refusesWhereNothingSurvived() {
+    refused(new FakeEtcd(3).dead("m1").dead("m2").empty("m3"))
+        .hasMessageContaining("no master that can be reached has data of etcd");
+  }
+
+  @Test
+  void goesOnWithARecoveryThatBroke() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .dead("m1")
+            .dead("m2")
+            .silent("m3", 1234)
+            .at("m3", "recover-old", "recover", Step.SWAPPED);
+    PlanRecovery.Planned planned = plan(etcd);
+    assertThat(planned.goesOn()).isTrue();
+    assertThat(planned.plan().steps().getFirst().action())
+        .isEqualTo(
+            new EtcdAction.Rebuild(
+                etcd.node("m3"), "recover-old", "m3.demo.internal", PlanRestore.BUMP));
+  }
+
+  @Test
+  void anEarlierRecoveryThatEndedDoesNotHoldUpTheNext() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .dead("m1")
+            .dead("m2")
+            .alone("m3", 1234)
+            .at("m3", "recover-old", "recover", Step.DONE);
+    assertThat(plan(etcd).plan().steps().getFirst().action())
+        .isEqualTo(
+            new EtcdAction.Rebuild(
+                etcd.node("m3"), "recover-new", "m3.demo.internal", PlanRestore.BUMP));
+  }
+
+  @Test
+  void saysWhatMayBeLostAndWhatMustNotComeBack() {
+    FakeEtcd etcd = new FakeEtcd(3).dead("m1").dead("m2").alone("m3", 1234);
+    Golden.check(
+        "etcd/recovery.txt",
+        String.join("\n", RecoverEtcd.explain(etcd.view(), plan(etcd))) + "\n");
+    FakeEtcd silent =
+        new FakeEtcd(5).dead("m1").dead("m2").dead("m3").silent("m4", 1241).alone("m5", 1240);
+    Golden.check(
+        "etcd/recovery-of-five.txt",
+        String.join("\n", RecoverEtcd.explain(silent.view(), plan(silent))) + "\n");
+  }
+}
