@@ -688,4 +688,108 @@ final class ScriptsIT {
         .endsWith("end\n")
         .doesNotContain("SECRET", "U0VDUkVU");
   }
+
+  // etcd
+
+  private static final String NO_ETCD =
+      """
+      mkdir -p /var/lib/etcd/member /var/lib/etcd/mainstay-restored/member /var/lib/mainstay/etcd-restore
+      echo old > /var/lib/etcd/member/data
+      echo new > /var/lib/etcd/mainstay-restored/member/data
+      echo 'r1 abc stopped' > /var/lib/mainstay/etcd-restore/state
+      printf '#!/bin/bash\\nexit 1\\n' > /usr/local/bin/pgrep
+      chmod 755 /usr/local/bin/pgrep
+      """;
+
+  @Test
+  void dataIsSwappedByRenamesAndEveryHalfIsMadeWhole() throws Exception {
+    String look =
+        """
+        echo "exit $?"; cat /var/lib/etcd/member/data /var/lib/etcd/mainstay-aside-r1/member/data /var/lib/mainstay/etcd-restore/state
+        ls /var/lib/etcd
+        """;
+    String whole =
+        "exit 0\nnew\nold\nr1 abc swapped\nmainstay-aside-r1\nmember\n";
+    assertThat(sandbox(NO_ETCD + script("etcd-swap") + " r1\n" + look).out()).isEqualTo(whole);
+    // killed after the first rename
+    String half =
+        "mkdir /var/lib/etcd/mainstay-aside-r1; mv /var/lib/etcd/member /var/lib/etcd/mainstay-aside-r1/\n";
+    assertThat(sandbox(NO_ETCD + half + script("etcd-swap") + " r1\n" + look).out())
+        .isEqualTo(whole);
+    // and after the second
+    String almost = half + "mv /var/lib/etcd/mainstay-restored/member /var/lib/etcd/\n";
+    assertThat(sandbox(NO_ETCD + almost + script("etcd-swap") + " r1\n" + look).out())
+        .isEqualTo(whole);
+    // again: nothing happens
+    assertThat(
+            sandbox(
+                    NO_ETCD
+                        + script("etcd-swap")
+                        + " r1\n"
+                        + script("etcd-swap")
+                        + " r1\n"
+                        + look)
+                .out())
+        .isEqualTo(whole);
+  }
+
+  @Test
+  void whatRunsOrIsNotStoppedIsNotSwapped() throws Exception {
+    Result runs =
+        sandbox(
+            NO_ETCD
+                + "printf '#!/bin/bash\\necho 1\\n' > /usr/local/bin/pgrep\n"
+                + script("etcd-swap")
+                + " r1; echo \"exit $?\"; cat /var/lib/etcd/member/data\n");
+    assertThat(runs.out()).isEqualTo("exit 1\nold\n");
+    assertThat(runs.err()).contains("etcd runs; nothing was moved");
+    Result early =
+        sandbox(
+            NO_ETCD
+                + "echo 'r1 abc prepared' > /var/lib/mainstay/etcd-restore/state\n"
+                + script("etcd-swap")
+                + " r1; echo \"exit $?\"\n"
+                + script("etcd-start")
+                + " r1; echo \"exit $?\"; cat /var/lib/etcd/member/data /run/calls\n");
+    assertThat(early.out()).isEqualTo("exit 1\nexit 1\nold\n");
+    assertThat(early.err())
+        .contains("was not stopped yet", "does not have its restored data yet");
+  }
+
+  @Test
+  void aRestoreThatStartedNobodyIsUndoneFromEveryHalf() throws Exception {
+    String undo =
+        script("etcd-undo")
+            + " r1; echo \"exit $?\"; cat /var/lib/etcd/member/data; ls /var/lib/etcd; ls /var/lib/mainstay/etcd-restore; grep -c 'start kubelet' /run/calls\n";
+    String whole = "undone\nexit 0\nold\nmember\n1\n";
+    assertThat(sandbox(NO_ETCD + undo).out()).isEqualTo(whole);
+    String half =
+        "mkdir /var/lib/etcd/mainstay-aside-r1; mv /var/lib/etcd/member /var/lib/etcd/mainstay-aside-r1/\n";
+    assertThat(sandbox(NO_ETCD + half + undo).out()).isEqualTo(whole);
+    assertThat(sandbox(NO_ETCD + script("etcd-swap") + " r1\n" + undo).out()).isEqualTo(whole);
+    Result started =
+        sandbox(
+            NO_ETCD + "echo 'r1 abc started' > /var/lib/mainstay/etcd-restore/state\n" + undo);
+    assertThat(started.out()).startsWith("exit 1\n");
+    assertThat(started.err()).contains("was started on its restored data");
+  }
+
+  @Test
+  void aFileThatIsNotWantedIsTakenAway() throws Exception {
+    String input =
+        HostFile.absent("/etc/systemd/system/mainstay-etcd-backup.timer").line()
+            + HostFile.absent("/etc/mainstay/never-was").line();
+    Result result =
+        sandbox(
+            """
+            mkdir -p /etc/systemd/system; touch /etc/systemd/system/mainstay-etcd-backup.timer
+            %s; echo "exit $?"
+            ls /etc/systemd/system
+            grep timer /run/calls
+            """
+                .formatted(fed("configure", input, sha256("127.0.0.1 localhost\n"), "-")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo("exit 0\nsystemctl disable -q --now mainstay-etcd-backup.timer\n");
+  }
 }

@@ -1,0 +1,332 @@
+package dev.mainstay.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mainstay.e2e.Program.Result;
+import dev.mainstay.e2e.Program.Running;
+import dev.mainstay.model.ClusterHome;
+import dev.mainstay.model.ClusterName;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.Role;
+import dev.mainstay.playground.HostOptions;
+import dev.mainstay.playground.PlaygroundProgress;
+import dev.mainstay.playground.PlaygroundSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * etcd on a real cluster: backed up under load, restored, restored by a run that is killed in the
+ * middle, and recovered after two of three masters are gone for good.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class EtcdE2E {
+  private static final String NAME = "etcd-e2e";
+  private static final Cluster CLUSTER = new Cluster(NAME);
+  private static final List<String> MASTERS = List.of("m1", "m2", "m3");
+  private static final String SERVICE = "mainstay-etcd-backup.service";
+
+  @TempDir static Path folder = Path.of("");
+
+  private static Path backup = Path.of("");
+
+  @BeforeAll
+  static void makeCluster() {
+    CLUSTER.down();
+    CLUSTER.playground.up(PlaygroundSpec.DEFAULT.withWorkers(1), PlaygroundProgress.SILENT);
+    CLUSTER.applyTwice();
+  }
+
+  @AfterAll
+  static void removeHosts() {
+    CLUSTER.down();
+  }
+
+  private static String kubectlOn(String master, String arguments) {
+    return CLUSTER.on(master, "kubectl --kubeconfig /etc/kubernetes/admin.conf " + arguments);
+  }
+
+  private static String value(String master, String configMap) {
+    return kubectlOn(
+        master, "get configmap " + configMap + " --ignore-not-found -o 'jsonpath={.data.value}'");
+  }
+
+  private static String kubelet(String node) {
+    return CLUSTER.on(node, "systemctl show -p MainPID,NRestarts kubelet");
+  }
+
+  private static Map<String, String> certificates() {
+    Map<String, String> all = new TreeMap<>();
+    for (String node : List.of("m1", "m2", "m3", "w1")) {
+      all.put(
+          node,
+          CLUSTER.on(
+              node,
+              "find /etc/kubernetes/pki /var/lib/kubelet/pki -type f | sort | xargs sha256sum"));
+    }
+    return all;
+  }
+
+  private static void threeHealthyMembers() {
+    Result list = CLUSTER.mainstay("etcd", "members", "-o", "json");
+    assertThat(list.exit()).as(list.toString()).isZero();
+    JsonNode members = list.json();
+    assertThat(members.path("members")).as(list.out()).hasSize(3);
+    assertThat(members.path("voters").asInt()).isEqualTo(3);
+    assertThat(members.path("healthy").asInt()).isEqualTo(3);
+    assertThat(members.path("canLose").asInt()).isEqualTo(1);
+    assertThat(members.path("leader").asString("")).isIn(MASTERS);
+    for (JsonNode member : members.path("members")) {
+      String name = member.path("name").asString("");
+      assertThat(member.path("role").asString("")).isIn("leader", "voter");
+      assertThat(member.path("peerUrls").path(0).asString(""))
+          .isEqualTo("https://" + name + ".etcd-e2e.internal:2380");
+      assertThat(member.path("revision").asLong()).isPositive();
+      assertThat(member.path("lag").asLong(-1)).isBetween(0L, 200L);
+    }
+  }
+
+  @Test
+  @Order(1)
+  void membersAreListedAndNothingIsToBeRecovered() {
+    threeHealthyMembers();
+    Result recover = CLUSTER.mainstay("etcd", "recover", "--yes");
+    assertThat(recover.exit()).as(recover.toString()).isEqualTo(6);
+    assertThat(recover.err()).contains("etcd has a quorum: m1, m2, m3 take part in it");
+  }
+
+  @Test
+  @Order(2)
+  void aBackupUnderLoadIsVerifiedAndDisturbsNobody() throws IOException {
+    kubectlOn("m1", "create configmap before --from-literal=value=old");
+    Load load = Load.start(CLUSTER, "w1");
+    Result made =
+        CLUSTER.mainstay("etcd", "backup", "--to", folder.resolve("b").toString(), "-o", "json");
+    Load.Tally tally = load.stop();
+    assertThat(made.exit()).as(made.toString()).isZero();
+    System.out.printf(
+        "e2e: backup in %.1f s, %d requests, %d failed%n",
+        made.elapsed().toMillis() / 1000.0, tally.sent(), tally.failed());
+    assertThat(tally.failed()).isZero();
+    JsonNode record = made.json().path("backup");
+    assertThat(record.path("role").asString("")).isEqualTo("follower");
+    assertThat(record.path("members").asInt()).isPositive();
+    assertThat(record.path("keys").asInt()).isGreaterThan(100);
+    backup = Path.of(made.json().path("file").asString(""));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(backup)))
+        .isEqualTo("rw-------");
+    assertThat(Files.size(backup)).isEqualTo(record.path("size").asLong());
+    for (String master : MASTERS) {
+      assertThat(CLUSTER.on(master, "ls /var/lib/mainstay/etcd-scratch 2> /dev/null || true"))
+          .isEmpty();
+    }
+    Result verified = CLUSTER.mainstay("etcd", "verify", backup.toString());
+    assertThat(verified.exit()).as(verified.toString()).isZero();
+    assertThat(verified.out())
+        .contains("restored it into a scratch folder", "are the recorded ones", "of this cluster")
+        .doesNotContain("not proven");
+  }
+
+  @Test
+  @Order(3)
+  void whatIsTornOrDamagedIsNoBackupAndIsNotRestored() throws IOException {
+    byte[] bytes = Files.readAllBytes(backup);
+    Path torn = folder.resolve("torn.db");
+    Files.write(torn, java.util.Arrays.copyOf(bytes, bytes.length - 4096));
+    Path damaged = folder.resolve("damaged.db");
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(damaged, bytes);
+    for (Path broken : List.of(torn, damaged)) {
+      Result verify = CLUSTER.mainstay("etcd", "verify", broken.toString());
+      assertThat(verify.exit()).as(verify.toString()).isEqualTo(1);
+      assertThat(verify.err()).contains("is no backup");
+    }
+    Result restore = CLUSTER.mainstay("etcd", "restore", torn.toString(), "--yes");
+    assertThat(restore.exit()).as(restore.toString()).isEqualTo(6);
+    assertThat(restore.err()).contains("nothing was changed");
+    // asked for, and not given
+    Result unconfirmed = CLUSTER.mainstay("etcd", "restore", backup.toString());
+    assertThat(unconfirmed.exit()).as(unconfirmed.toString()).isEqualTo(2);
+    assertThat(value("m1", "before")).isEqualTo("old");
+  }
+
+  @Test
+  @Order(4)
+  void mastersBackUpThemselvesAndApplyRepairsTheirTimer() throws IOException {
+    CLUSTER.on("m2", "systemctl start " + SERVICE);
+    assertThat(CLUSTER.on("m2", "stat -c %a /var/lib/mainstay/etcd-backups")).isEqualTo("700\n");
+    assertThat(CLUSTER.on("m2", "cat /var/lib/mainstay/etcd-backups/*.db.json"))
+        .contains("\"from\":\"m2\"", "\"clusterId\"");
+    assertThat(CLUSTER.on("m2", "cat /var/lib/mainstay/metrics/mainstay-etcd-backup.prom"))
+        .contains("mainstay_etcd_backup_last_success_seconds{cluster=\"etcd-e2e\",node=\"m2\"} 1")
+        .contains("mainstay_etcd_backup_last_try_ok{cluster=\"etcd-e2e\",node=\"m2\"} 1");
+    CLUSTER.on(
+        "m3",
+        "systemctl disable -q --now mainstay-etcd-backup.timer; echo >>"
+            + " /etc/mainstay/etcd-backup.sh");
+    Result plan = CLUSTER.mainstay("plan");
+    assertThat(plan.exit()).as(plan.toString()).isEqualTo(10);
+    assertThat(plan.out()).contains("/etc/mainstay/etcd-backup.sh", "mainstay-etcd-backup.timer");
+    CLUSTER.applyTwice();
+    CLUSTER.on("m3", "systemctl is-active mainstay-etcd-backup.timer");
+    CLUSTER.on("m3", "systemctl is-enabled mainstay-etcd-backup.timer");
+    Path file = CLUSTER.playground.clusterFile();
+    String text = Files.readString(file);
+    Files.writeString(file, text + "etcd: {backup: {every: never}}\n");
+    CLUSTER.applyTwice();
+    assertThat(CLUSTER.tryOn("m1", "systemctl is-active mainstay-etcd-backup.timer").exit())
+        .isNotZero();
+    CLUSTER.on(
+        "m1", "! ls /etc/systemd/system/mainstay-etcd-backup.* /etc/mainstay/etcd-backup.sh");
+    Files.writeString(file, text);
+    CLUSTER.applyTwice();
+    CLUSTER.on("m1", "systemctl is-active mainstay-etcd-backup.timer");
+  }
+
+  @Test
+  @Order(5)
+  void theWholeClusterGoesBackToTheBackup() {
+    kubectlOn(
+        "m1",
+        "create configmap before --from-literal=value=new --dry-run=client -o yaml >"
+            + " /run/new.yaml");
+    kubectlOn("m1", "replace -f /run/new.yaml");
+    kubectlOn("m1", "create configmap after --from-literal=value=gone");
+    String kubelet = kubelet("w1");
+    Map<String, String> certificates = certificates();
+    Result restored = CLUSTER.mainstay("etcd", "restore", backup.toString(), "--yes", "-o", "json");
+    assertThat(restored.exit()).as(restored.toString()).isZero();
+    isBackAtTheBackup();
+    assertThat(kubelet("w1")).isEqualTo(kubelet);
+    assertThat(certificates()).isEqualTo(certificates);
+    // a new pod runs on the worker: its kubelet still watches
+    kubectlOn("m2", "run again --image=registry.k8s.io/pause:3.10.2 --image-pull-policy=Never");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> kubectlOn("m2", "get pod again -o 'jsonpath={.status.phase}'").equals("Running"));
+    for (String master : MASTERS) {
+      CLUSTER.on(master, "ls /var/lib/mainstay/backup/etcd-restore-*/member/snap/db");
+    }
+    CLUSTER.applyChangesNothing();
+  }
+
+  private static void isBackAtTheBackup() {
+    assertThat(value("m1", "before")).isEqualTo("old");
+    assertThat(value("m3", "after")).isEmpty();
+    threeHealthyMembers();
+    kubectlOn("m2", "create configmap later --from-literal=value=1");
+    assertThat(
+            Long.parseLong(
+                kubectlOn("m2", "get configmap later -o 'jsonpath={.metadata.resourceVersion}'")))
+        .isGreaterThan(1_000_000_000L);
+  }
+
+  @Test
+  @Order(6)
+  void aRestoreThatIsKilledInTheMiddleGoesOn() throws IOException {
+    kubectlOn("m1", "create configmap after --from-literal=value=gone");
+    long runs = CLUSTER.runs().size();
+    Running restore =
+        CLUSTER.program.start(CLUSTER.with("etcd", "restore", backup.toString(), "--yes"));
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() ->
+            !restore.process().isAlive()
+                || (CLUSTER.runs().size() > runs
+                    && CLUSTER
+                        .journalOfLastRun()
+                        .contains("\"event\":\"ended\",\"step\":\"etcd/stop")));
+    assertThat(restore.process().isAlive()).isTrue();
+    restore.kill();
+    Result other = CLUSTER.mainstay("etcd", "recover", "--yes");
+    assertThat(other.exit()).as(other.toString()).isEqualTo(6);
+    Result again = CLUSTER.mainstay("etcd", "restore", backup.toString(), "--yes");
+    assertThat(again.exit()).as(again.toString()).isZero();
+    assertThat(again.err()).contains("going on with a restore of this backup");
+    isBackAtTheBackup();
+    for (String master : MASTERS) {
+      CLUSTER.on(master, "! ls /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf");
+    }
+    CLUSTER.applyChangesNothing();
+  }
+
+  @Test
+  @Order(7)
+  void oneSurvivorOfThreeCarriesTheClusterOn() {
+    kubectlOn("m3", "create configmap survives --from-literal=value=yes");
+    CLUSTER.playground.stop(new NodeName("m1"));
+    CLUSTER.playground.stop(new NodeName("m2"));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() ->
+            CLUSTER
+                    .tryOn(
+                        "m3",
+                        "etcdctl --endpoints https://127.0.0.1:2379 --cacert"
+                            + " /etc/kubernetes/pki/etcd/ca.crt --cert"
+                            + " /etc/kubernetes/pki/etcd/server.crt --key"
+                            + " /etc/kubernetes/pki/etcd/server.key endpoint health"
+                            + " --command-timeout 2s")
+                    .exit()
+                != 0);
+    Result members = CLUSTER.mainstay("etcd", "members");
+    assertThat(members.exit()).as(members.toString()).isEqualTo(12);
+    Result unconfirmed = CLUSTER.mainstay("etcd", "recover");
+    assertThat(unconfirmed.exit()).as(unconfirmed.toString()).isEqualTo(2);
+    assertThat(unconfirmed.err()).contains("Given up for good: m1, m2", "What may be lost");
+    Result recovered = CLUSTER.mainstay("etcd", "recover", "--yes", "-o", "json");
+    assertThat(recovered.exit()).as(recovered.toString()).isZero();
+    for (JsonNode phase : recovered.json().path("phases")) {
+      phase
+          .path("steps")
+          .forEach(step ->
+              System.out.printf(
+                  "e2e: %s %.1f s%n",
+                  step.path("id").asString(""), step.path("seconds").asDouble()));
+    }
+    assertThat(value("m3", "survives")).isEqualTo("yes");
+    assertThat(kubectlOn("m3", "get nodes -o name").lines())
+        .containsExactlyInAnyOrder("node/m3.etcd-e2e.internal", "node/w1.etcd-e2e.internal");
+    CLUSTER.on("m3", "ls /var/lib/mainstay/backup/etcd-recover-*/lost.db");
+  }
+
+  @Test
+  @Order(8)
+  void applyGrowsItBackToThree() throws IOException {
+    Path file = CLUSTER.playground.clusterFile();
+    Path pins = ClusterHome.beside(file, new ClusterName(NAME)).knownHosts();
+    for (String master : List.of("m1", "m2")) {
+      NodeName name = new NodeName(master);
+      CLUSTER.playground.remove(name);
+      Files.write(
+          pins,
+          Files.readAllLines(pins).stream()
+              .filter(line -> !line.startsWith(master + " "))
+              .toList());
+      CLUSTER.playground.add(Role.MASTER, name, HostOptions.DEFAULT);
+      String line = "  " + CLUSTER.playground.line(name).strip();
+      Files.writeString(
+          file, Files.readString(file).replaceAll("(?m)^  " + master + ": .*$", line));
+    }
+    CLUSTER.applyTwice();
+    threeHealthyMembers();
+    assertThat(value("m1", "survives")).isEqualTo("yes");
+    assertThat(CLUSTER.status().path("state").asString("")).isEqualTo("healthy");
+  }
+}
