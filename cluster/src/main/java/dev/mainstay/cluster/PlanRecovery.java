@@ -243,7 +243,7 @@ final class PlanRecovery {
           "etcd has a quorum: %s take part in it; of %d members %d have to"
               .formatted(names(healthy), view.voters(), view.quorum()),
           "nothing is to be recovered, and nothing was changed. A master that is gone for good is"
-              + " replaced by mainstay apply");
+              + " replaced by mainstay apply --replace NAME");
     }
     if (!answering.isEmpty()) {
       throw new Failure.Refused(

@@ -183,7 +183,7 @@ final class PlanRestore {
           "a restore needs every member, or one would come back with its old data:\n"
               + String.join("\n", lacking),
           "nothing was changed. Bring it back; one that is gone for good is removed first"
-              + " (mainstay apply); if so many are gone that there is no quorum: mainstay etcd"
+              + " (mainstay apply --remove NAME); if so many are gone that there is no quorum: mainstay etcd"
               + " recover, then restore");
     }
     for (EtcdFacts.Member member : view.members()) {
@@ -191,7 +191,7 @@ final class PlanRestore {
         throw new Failure.Refused(
             (member.name().isEmpty() ? "member " + member.id() : member.name())
                 + " is a member of etcd and no master of the file",
-            "nothing was changed. Put it back into the file, or remove it: mainstay apply");
+            "nothing was changed. Put it back into the file, or remove it: mainstay apply --remove NAME");
       }
     }
     if (masters.isEmpty()) {

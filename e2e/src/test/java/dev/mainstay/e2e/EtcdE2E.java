@@ -251,7 +251,7 @@ final class EtcdE2E {
                 || (CLUSTER.runs().size() > runs
                     && CLUSTER
                         .journalOfLastRun()
-                        .contains("\"event\":\"ended\",\"step\":\"etcd/stop")));
+                        .contains("\"event\":\"started\",\"step\":\"etcd/swap")));
     assertThat(restore.process().isAlive()).isTrue();
     restore.kill();
     Result other = CLUSTER.mainstay("etcd", "recover", "--yes");
