@@ -182,8 +182,8 @@ final class PlanRestore {
       throw new Failure.Refused(
           "a restore needs every member, or one would come back with its old data:\n"
               + String.join("\n", lacking),
-          "nothing was changed. Bring it back; one that is gone for good is removed first"
-              + " (mainstay apply --remove NAME); if so many are gone that there is no quorum: mainstay etcd"
+          "nothing was changed. Bring it back; one that is gone for good is removed first (mainstay"
+              + " apply --remove NAME); if so many are gone that there is no quorum: mainstay etcd"
               + " recover, then restore");
     }
     for (EtcdFacts.Member member : view.members()) {
@@ -191,7 +191,8 @@ final class PlanRestore {
         throw new Failure.Refused(
             (member.name().isEmpty() ? "member " + member.id() : member.name())
                 + " is a member of etcd and no master of the file",
-            "nothing was changed. Put it back into the file, or remove it: mainstay apply --remove NAME");
+            "nothing was changed. Put it back into the file, or remove it: mainstay apply --remove"
+                + " NAME");
       }
     }
     if (masters.isEmpty()) {

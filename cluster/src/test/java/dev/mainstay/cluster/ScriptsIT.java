@@ -708,12 +708,12 @@ final class ScriptsIT {
         echo "exit $?"; cat /var/lib/etcd/member/data /var/lib/etcd/mainstay-aside-r1/member/data /var/lib/mainstay/etcd-restore/state
         ls /var/lib/etcd
         """;
-    String whole =
-        "exit 0\nnew\nold\nr1 abc swapped\nmainstay-aside-r1\nmember\n";
+    String whole = "exit 0\nnew\nold\nr1 abc swapped\nmainstay-aside-r1\nmember\n";
     assertThat(sandbox(NO_ETCD + script("etcd-swap") + " r1\n" + look).out()).isEqualTo(whole);
     // killed after the first rename
     String half =
-        "mkdir /var/lib/etcd/mainstay-aside-r1; mv /var/lib/etcd/member /var/lib/etcd/mainstay-aside-r1/\n";
+        "mkdir /var/lib/etcd/mainstay-aside-r1; mv /var/lib/etcd/member"
+            + " /var/lib/etcd/mainstay-aside-r1/\n";
     assertThat(sandbox(NO_ETCD + half + script("etcd-swap") + " r1\n" + look).out())
         .isEqualTo(whole);
     // and after the second
@@ -722,13 +722,7 @@ final class ScriptsIT {
         .isEqualTo(whole);
     // again: nothing happens
     assertThat(
-            sandbox(
-                    NO_ETCD
-                        + script("etcd-swap")
-                        + " r1\n"
-                        + script("etcd-swap")
-                        + " r1\n"
-                        + look)
+            sandbox(NO_ETCD + script("etcd-swap") + " r1\n" + script("etcd-swap") + " r1\n" + look)
                 .out())
         .isEqualTo(whole);
   }
@@ -752,24 +746,24 @@ final class ScriptsIT {
                 + script("etcd-start")
                 + " r1; echo \"exit $?\"; cat /var/lib/etcd/member/data /run/calls\n");
     assertThat(early.out()).isEqualTo("exit 1\nexit 1\nold\n");
-    assertThat(early.err())
-        .contains("was not stopped yet", "does not have its restored data yet");
+    assertThat(early.err()).contains("was not stopped yet", "does not have its restored data yet");
   }
 
   @Test
   void aRestoreThatStartedNobodyIsUndoneFromEveryHalf() throws Exception {
     String undo =
         script("etcd-undo")
-            + " r1; echo \"exit $?\"; cat /var/lib/etcd/member/data; ls /var/lib/etcd; ls /var/lib/mainstay/etcd-restore; grep -c 'start kubelet' /run/calls\n";
+            + " r1; echo \"exit $?\"; cat /var/lib/etcd/member/data; ls /var/lib/etcd; ls"
+            + " /var/lib/mainstay/etcd-restore; grep -c 'start kubelet' /run/calls\n";
     String whole = "undone\nexit 0\nold\nmember\n1\n";
     assertThat(sandbox(NO_ETCD + undo).out()).isEqualTo(whole);
     String half =
-        "mkdir /var/lib/etcd/mainstay-aside-r1; mv /var/lib/etcd/member /var/lib/etcd/mainstay-aside-r1/\n";
+        "mkdir /var/lib/etcd/mainstay-aside-r1; mv /var/lib/etcd/member"
+            + " /var/lib/etcd/mainstay-aside-r1/\n";
     assertThat(sandbox(NO_ETCD + half + undo).out()).isEqualTo(whole);
     assertThat(sandbox(NO_ETCD + script("etcd-swap") + " r1\n" + undo).out()).isEqualTo(whole);
     Result started =
-        sandbox(
-            NO_ETCD + "echo 'r1 abc started' > /var/lib/mainstay/etcd-restore/state\n" + undo);
+        sandbox(NO_ETCD + "echo 'r1 abc started' > /var/lib/mainstay/etcd-restore/state\n" + undo);
     assertThat(started.out()).startsWith("exit 1\n");
     assertThat(started.err()).contains("was started on its restored data");
   }
