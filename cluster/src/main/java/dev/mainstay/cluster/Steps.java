@@ -12,7 +12,9 @@ import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +38,7 @@ final class Steps implements StepRunner<Action> {
   private final List<NodeSpec> reachable;
   private final Bundle bundle;
   private final RemoteSteps remote;
+  private final Clock clock;
   private final MakeMaster makeMaster;
   private final JoinNode joinNode;
   private final AmendMaster amendMaster;
@@ -52,6 +55,7 @@ final class Steps implements StepRunner<Action> {
         spec.nodes().stream().filter(node -> facts.host(node.name()).isPresent()).toList();
     this.bundle = bundle;
     this.remote = remote;
+    this.clock = observe.clock();
     this.controlPlane = new ControlPlane(spec, facts, remote);
     this.makeMaster = new MakeMaster(spec, traits, remote, controlPlane);
     this.amendMaster = new AmendMaster(spec, facts, remote);
@@ -203,13 +207,12 @@ final class Steps implements StepRunner<Action> {
   }
 
   private boolean snapshot(NodeSpec node, String occasion) throws InterruptedException {
+    String id =
+        occasion
+            + "-"
+            + clock.instant().truncatedTo(ChronoUnit.SECONDS).toString().replaceAll("[-:]", "");
     remote.run(
-        node,
-        "keeping a snapshot of etcd",
-        "snapshot-etcd",
-        List.of(occasion),
-        Stdin.EMPTY,
-        CONFIGURING);
+        node, "keeping a snapshot of etcd", "etcd-keep", List.of(id), Stdin.EMPTY, CONFIGURING);
     return true;
   }
 

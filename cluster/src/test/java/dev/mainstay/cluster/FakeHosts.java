@@ -154,7 +154,6 @@ final class FakeHosts implements Hosts {
             "return-master",
             "serve",
             "sign-kubelet",
-            "snapshot-etcd",
             "undrain");
   }
 

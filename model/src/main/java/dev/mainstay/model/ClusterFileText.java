@@ -62,6 +62,7 @@ public final class ClusterFileText {
           Map.of("registryMirrors", new TreeMap<>(spec.settings().containerd().registryMirrors())));
     }
     put(top, "certificates", certificates(spec.certificates()));
+    put(top, "etcd", etcd(spec.etcdBackup()));
     return new Dump(
             DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).setWidth(200).build())
         .dumpToString(top);
@@ -131,5 +132,16 @@ public final class ClusterFileText {
       its.put("caValidity", GoDuration.text(certificates.caValidity()));
     }
     return its;
+  }
+
+  private static Map<String, Object> etcd(EtcdBackupSpec backup) {
+    Map<String, Object> its = new LinkedHashMap<>();
+    if (!backup.every().equals(EtcdBackupSpec.DEFAULT.every())) {
+      its.put("every", backup.every().map(GoDuration::text).orElse("never"));
+    }
+    if (backup.keep() != EtcdBackupSpec.DEFAULT.keep()) {
+      its.put("keep", backup.keep());
+    }
+    return its.isEmpty() ? Map.of() : Map.of("backup", its);
   }
 }

@@ -53,6 +53,7 @@ final class ClusterFileTextTest {
             apiServer: {audit-log-maxage: "7"}
             containerd: {registryMirrors: {docker.io: ["https://mirror.example.org"]}}
             certificates: {validity: 90d}
+            etcd: {backup: {every: never, keep: 9}}
             """);
     String text = ClusterFileText.of(spec);
     assertThat(read(text)).isEqualTo(spec);
