@@ -1,6 +1,7 @@
 package dev.mainstay.cluster;
 
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,6 +26,28 @@ final class ClusterHealth {
    * @param facts the hosts that could be looked at; of others nothing is expected
    */
   static List<String> lacks(ClusterSpec spec, ClusterFacts facts, ClusterApi api) {
+    Set<NodeName> serving = new HashSet<>();
+    List<String> silent = new ArrayList<>();
+    for (NodeSpec master : spec.masters()) {
+      Optional<HostFacts> host = facts.host(master.name());
+      if (host.map(HostFacts::ready).orElse(false)) {
+        serving.add(master.name());
+      } else if (host.map(HostFacts::isProvisioned).orElse(false)) {
+        silent.add(master.name() + ": its API is not ready");
+      }
+    }
+    List<String> lacks = lacks(spec, facts, api, serving);
+    lacks.addAll(silent);
+    return lacks;
+  }
+
+  /**
+   * The same at a later moment than that of {@code facts}.
+   *
+   * @param serving the masters whose API is ready by now, or has to be
+   */
+  static List<String> lacks(
+      ClusterSpec spec, ClusterFacts facts, ClusterApi api, Set<NodeName> serving) {
     List<String> lacks = new ArrayList<>();
     Set<String> memberNames = new HashSet<>();
     Set<String> silent = new HashSet<>();
@@ -63,7 +86,7 @@ final class ClusterHealth {
         lacks.add(node.name() + ": has no etcd member");
       }
     }
-    endpoints(spec, facts, api, lacks);
+    endpoints(spec, facts, api, serving, lacks);
     Set<String> found = new HashSet<>();
     for (ClusterApi.Workload workload : api.workloads()) {
       found.add(workload.name());
@@ -93,11 +116,15 @@ final class ClusterHealth {
 
   /** default/kubernetes should lead to the masters' addresses and to no other. */
   private static void endpoints(
-      ClusterSpec spec, ClusterFacts facts, ClusterApi api, List<String> lacks) {
+      ClusterSpec spec,
+      ClusterFacts facts,
+      ClusterApi api,
+      Set<NodeName> serving,
+      List<String> lacks) {
     Set<String> others = new TreeSet<>(api.endpoints());
     for (NodeSpec master : spec.masters()) {
       boolean there = others.remove(master.address().value());
-      if (!there && facts.host(master.name()).map(HostFacts::ready).orElse(false)) {
+      if (!there && serving.contains(master.name())) {
         lacks.add(master.name() + ": default/kubernetes does not lead to it");
       }
     }

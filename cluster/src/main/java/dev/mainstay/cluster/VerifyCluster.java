@@ -1,9 +1,12 @@
 package dev.mainstay.cluster;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.mainstay.engine.Apply.Progress;
 import dev.mainstay.engine.FanOut;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Stdin;
@@ -11,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Waits until the whole is well: every node Ready, every etcd member a healthy voter known by name,
@@ -25,6 +29,7 @@ final class VerifyCluster {
   private final ClusterSpec spec;
   private final ClusterFacts facts;
   private final List<NodeSpec> reachable;
+  private final Set<NodeName> masters;
   private final RemoteSteps remote;
   private final ControlPlane controlPlane;
   private final Observe observe;
@@ -44,6 +49,8 @@ final class VerifyCluster {
     this.facts = facts;
     this.reachable =
         spec.nodes().stream().filter(node -> facts.host(node.name()).isPresent()).toList();
+    this.masters =
+        reachable.stream().filter(NodeSpec::isMaster).map(NodeSpec::name).collect(toSet());
     this.remote = remote;
     this.controlPlane = controlPlane;
     this.observe = observe;
@@ -97,7 +104,7 @@ final class VerifyCluster {
   private List<String> unwell() throws InterruptedException {
     return observe
         .ask(controlPlane.readyMaster())
-        .map(api -> ClusterHealth.lacks(spec, facts, api))
+        .map(api -> ClusterHealth.lacks(spec, facts, api, masters))
         .orElse(List.of("the API does not answer"));
   }
 

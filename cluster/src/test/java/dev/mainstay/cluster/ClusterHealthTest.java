@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NodeName;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,19 @@ final class ClusterHealthTest {
     nodes.set(1, new ClusterApi.KubeNode("m2.demo.internal", false, "v1.36.3", "", "", "", false));
     nodes.removeLast();
     assertThat(lacks(ALL)).containsExactly("m2: is not Ready", "w1: is not a node of the cluster");
+  }
+
+  @Test
+  void namesAMasterWhoseApiIsNotReadyAndExpectsItsEndpointOnceItHasToServe() {
+    FakeHost booting = FakeHost.of(SPEC, "m1").at(Stage.PROVISIONED, SPEC, bundle);
+    booting.ready = false;
+    ClusterFacts facts = Fixture.facts(List.of(booting.facts()), Optional.empty());
+    endpoints.remove("10.77.0.11");
+    ClusterApi api = new ClusterApi(nodes, workloads, members, endpoints, "", "");
+    assertThat(ClusterHealth.lacks(SPEC, facts, api)).contains("m1: its API is not ready");
+    assertThat(ClusterHealth.lacks(SPEC, facts, api, Set.of(new NodeName("m1"))))
+        .contains("m1: default/kubernetes does not lead to it")
+        .doesNotContain("m1: its API is not ready");
   }
 
   @Test
