@@ -39,12 +39,13 @@ begin() {
   until grep -q answers "$out/probe.out"; do sleep 0.1; done
   sleep 1 # of stream before
 }
+# sets $tally
 end() {
   sleep 1 # of stream after
   echo >&5
   exec 5>&-
   wait $probe
-  awk '/^requests/ {printf "%d of %d | %.1f", $3, $2, $4 / 1000}' "$out/probe.out"
+  tally=$(awk '/^requests/ {printf "%d of %d | %.1f", $3, $2, $4 / 1000}' "$out/probe.out")
 }
 # apply ARGUMENTS: sets $took
 apply() {
@@ -59,7 +60,10 @@ finished() {
   [ -z "$at" ] || echo "$(date -d "$at" +%s.%N) - $began" | bc | sed 's/\(\.[0-9]\).*/\1/'
 }
 members() { on m2 'etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key endpoint health --cluster 2> /dev/null' | grep -c 'is healthy'; }
-row() { echo "| $1 | $(finished) | $took | $(end) | $(members) | $(cut -d' ' -f1 /proc/loadavg) |"; }
+row() {
+  end
+  echo "| $1 | $(finished) | $took | $tally | $(members) | $(cut -d' ' -f1 /proc/loadavg) |"
+}
 lead() { # HOST: makes it etcd's leader
   on "$1" 'e() { etcdctl --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"; }
     me=$(e --endpoints https://127.0.0.1:2379 endpoint status -w fields | sed -n "s/^\"MemberID\" : //p")
@@ -86,7 +90,7 @@ for n in $(seq "$rounds"); do
   put_in m1 "$m6"
   sleep 5 # it is long dead when somebody sees to it
   begin
-  apply --replace m1 --accept-new-host-keys
+  apply --replace m1
   row "the dead first master is replaced by an empty machine"
   for more in m7 m8; do put_in $more "$(mainstay playground add --name $name --master $more | sed "s/.*$more: //")"; done
   begin
