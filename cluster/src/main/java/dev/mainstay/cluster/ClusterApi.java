@@ -82,7 +82,7 @@ record ClusterApi(
     return nodes.stream().filter(node -> node.name().equals(fullName)).findFirst();
   }
 
-  /** Reads what {@code cluster.sh} printed; empty where the API did not answer. */
+  /** Reads what {@code cluster.sh} printed; empty where the API or etcd did not answer. */
   static Optional<ClusterApi> parse(String text) {
     Map<String, String> parts = new HashMap<>();
     for (String line : text.split("\n", -1)) {
@@ -92,7 +92,8 @@ record ClusterApi(
       }
     }
     JsonNode nodes = tree(parts, "nodes");
-    if (!nodes.path("items").isArray()) {
+    // a list of members that cannot be read is not a cluster without members: quorum hangs on it
+    if (!nodes.path("items").isArray() || tree(parts, "members").path("members").isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(

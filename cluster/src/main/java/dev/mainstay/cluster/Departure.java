@@ -2,6 +2,7 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -40,6 +41,28 @@ record Departure(
   /** Whether its host answers and is a node. */
   boolean serves() {
     return host.map(seen -> seen.stage().compareTo(Stage.JOINED) >= 0).orElse(false);
+  }
+
+  /** This departure, with what was found out about its host in {@code looked}. */
+  Departure withHostOf(List<Departure> looked) {
+    for (Departure other : looked) {
+      if (other.node().name().equals(node.name())) {
+        return new Departure(
+            // what a host says of its own role counts more than what others remember
+            other.host().isPresent() ? other.node() : node,
+            cause,
+            other.host(),
+            other.silence(),
+            hasNode,
+            memberIds);
+      }
+    }
+    return this;
+  }
+
+  /** Whether a silent machine may still be the node: not where another one has its address. */
+  boolean mayBeAlive() {
+    return silence.map(Failure::isRetryable).orElse(false);
   }
 
   /** Whether nothing of it is left but a name in hosts files. */

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -57,12 +58,21 @@ final class FindDepartures {
     for (NodeName name : replaced) {
       refuseUnknown(spec, facts, name);
     }
+    refuseWithoutApi(spec, facts, replaced);
+    List<Departure> looked =
+        FanOut.map(
+            expected(spec, facts, replaced, new ArrayList<>()),
+            WINDOW,
+            one -> look(spec, facts, one));
+    // a host that was in the middle of a step may have become a member while it was waited for
     List<Problem> notes = new ArrayList<>();
+    ClusterFacts now = looked.isEmpty() ? facts : askedAgain(spec, facts);
     List<Departure> departures = new ArrayList<>();
-    for (Departure expected :
-        FanOut.map(expected(spec, facts, replaced, notes), WINDOW, one -> look(spec, one))) {
-      if (!expected.isForgotten()) {
-        departures.add(expected);
+    for (Departure known : expected(spec, now, replaced, notes)) {
+      Departure departure = known.withHostOf(looked);
+      refuseTheLiving(spec, now, departure);
+      if (!departure.isForgotten()) {
+        departures.add(departure);
       }
     }
     Map<NodeName, HostFacts> hosts = new HashMap<>(facts.hosts());
@@ -70,7 +80,77 @@ final class FindDepartures {
         .filter(one -> one.cause() == Cause.REBUILT)
         .forEach(
             one -> hosts.computeIfPresent(one.node().name(), (name, host) -> host.unfinished()));
-    return new Found(facts.leaving(hosts, departures), notes);
+    return new Found(now.leaving(hosts, departures), notes);
+  }
+
+  /** Who leaves, and whether the rest has a quorum, only the cluster itself knows. */
+  private static void refuseWithoutApi(
+      ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced) {
+    if (facts.api().isPresent()
+        || facts.hosts().values().stream().noneMatch(HostFacts::isProvisioned)) {
+      return;
+    }
+    Set<String> unwanted = new TreeSet<>();
+    replaced.forEach(name -> unwanted.add(name.value()));
+    for (HostFacts host : facts.hosts().values()) {
+      if (host.isProvisioned()) {
+        new HostsFile(host.hostsFile())
+            .addresses().keySet().stream()
+                .filter(NodeName::isValid)
+                .filter(name -> spec.node(new NodeName(name)).isEmpty())
+                .forEach(unwanted::add);
+      }
+    }
+    if (!unwanted.isEmpty()) {
+      throw new Failure.Refused(
+          "no API answers, without which nobody is taken out or replaced: "
+              + String.join(", ", unwanted),
+          "nothing was changed. Put the file back as it was and bring the masters back (mainstay"
+              + " status, mainstay apply); if a majority of them is gone for good: mainstay etcd"
+              + " recover");
+    }
+  }
+
+  private ClusterFacts askedAgain(ClusterSpec spec, ClusterFacts facts)
+      throws InterruptedException {
+    for (NodeSpec master : spec.masters()) {
+      if (facts.host(master.name()).map(HostFacts::ready).orElse(false)) {
+        Optional<ClusterApi> api = observe.ask(master);
+        if (api.isPresent()) {
+          return new ClusterFacts(
+              facts.hosts(), facts.unreachable(), api, facts.certificates(), facts.departures());
+        }
+      }
+    }
+    throw new Failure.Failed(
+        "no master answers at its API any more", "nothing was changed; run the same command again");
+  }
+
+  /** One that lives and cannot be reached would go on with the cluster's keys, unseen. */
+  private static void refuseTheLiving(ClusterSpec spec, ClusterFacts facts, Departure departure) {
+    if (departure.silence().isEmpty() || !departure.mayBeAlive()) {
+      return;
+    }
+    ClusterApi api = facts.api().orElseThrow(() -> new IllegalArgumentException("no API"));
+    boolean lives =
+        departure.node().isMaster()
+            ? api.members().stream()
+                .anyMatch(member ->
+                    departure.memberIds().contains(member.id())
+                        && member.healthy()
+                        && !member.learner())
+            : api.node(spec.fullName(departure.node()))
+                .map(ClusterApi.KubeNode::ready)
+                .orElse(false);
+    if (lives) {
+      throw new Failure.Unreachable(
+          departure.node().name()
+              + " is to leave, lives (the cluster sees it healthy) and cannot be reached: "
+              + departure.silence().get().getMessage(),
+          "nothing was changed. Let Mainstay in, or switch the machine off and wait until its Node"
+              + " is not Ready",
+          false);
+    }
   }
 
   private static void refuseUnknown(ClusterSpec spec, ClusterFacts facts, NodeName name) {
@@ -245,7 +325,7 @@ final class FindDepartures {
 
   // hosts
 
-  private Departure look(ClusterSpec spec, Departure expected) {
+  private Departure look(ClusterSpec spec, ClusterFacts facts, Departure expected) {
     if (expected.host().isPresent()) {
       return expected;
     }
@@ -263,7 +343,7 @@ final class FindDepartures {
                   + tenant.get().name()
                   + "'s now",
               "",
-              true));
+              false));
     }
     try {
       HostFacts host = observe.host(spec, node);
@@ -271,7 +351,10 @@ final class FindDepartures {
           host.identity()
               .map(identity ->
                   identity.node().equals(node.name().value())
-                      && identity.cluster().equals(spec.name().value()))
+                      && identity.cluster().equals(spec.name().value())
+                      && clusterIds(facts).contains(identity.clusterId())
+                      && (identity.machineId().isEmpty()
+                          || identity.machineId().equals(host.machineId())))
               .orElse(false);
       if (isIt) {
         boolean isMaster =
@@ -289,7 +372,7 @@ final class FindDepartures {
           new Failure.Unreachable(
               node.name() + " (" + node.address() + "): the machine there is not that node",
               "",
-              true));
+              false));
     } catch (Failure failure) {
       if (!failure.isRetryable() && !provesAnotherMachine(failure)) {
         throw new Failure.Unreachable(
@@ -305,6 +388,16 @@ final class FindDepartures {
     } catch (InterruptedException interrupted) {
       throw new CancellationException();
     }
+  }
+
+  /** The ids that finished hosts of the file carry: one, in a sound cluster. */
+  private static Set<String> clusterIds(ClusterFacts facts) {
+    Set<String> ids = new HashSet<>();
+    facts.hosts().values().stream()
+        .filter(HostFacts::isProvisioned)
+        .flatMap(host -> host.identity().stream())
+        .forEach(identity -> ids.add(identity.clusterId()));
+    return ids;
   }
 
   /** A machine with another key than the pinned one is certainly not the node. */

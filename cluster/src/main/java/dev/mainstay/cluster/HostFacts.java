@@ -64,7 +64,7 @@ record HostFacts(
     String kubelet) {
 
   /** Where the manifests of a master that is about to leave lie aside. */
-  static final String RETIRED = "/var/lib/mainstay/retired/kube-apiserver.yaml";
+  static final String RETIRED = "/var/lib/mainstay/retired";
 
   /** Whether a removal that did not end has stopped this master's static pods. */
   boolean isRetired() {

@@ -8,7 +8,6 @@ import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -86,20 +85,24 @@ final class LeaveCluster {
     long giveUp = System.nanoTime() + GATE.toNanos();
     Optional<String> refusal = Optional.empty();
     do {
-      NodeSpec master = controlPlane.readyMaster();
-      Optional<ClusterApi> api = observe.ask(master);
-      refusal =
-          api.isEmpty() ? Optional.of("the API does not answer") : refusal(removal, api.get());
-      if (refusal.isEmpty()) {
-        List<String> arguments = new ArrayList<>(removal.memberIds());
-        remote.run(
-            master,
-            "removing the etcd member of " + node.name(),
-            "remove-members",
-            arguments,
-            Stdin.EMPTY,
-            SHORT);
-        return true;
+      try {
+        NodeSpec master = controlPlane.readyMaster();
+        Optional<ClusterApi> api = observe.ask(master);
+        refusal =
+            api.isEmpty() ? Optional.of("the API does not answer") : refusal(removal, api.get());
+        if (refusal.isEmpty()) {
+          remote.run(
+              master,
+              "removing the etcd member of " + node.name(),
+              "remove-members",
+              List.copyOf(removal.memberIds()),
+              Stdin.EMPTY,
+              SHORT);
+          return true;
+        }
+      } catch (Failure passing) {
+        // an election, or an apiserver that has just begun
+        refusal = Optional.of(String.valueOf(passing.getMessage()));
       }
       progress.at(refusal.get());
       Thread.sleep(PAUSE);

@@ -48,10 +48,11 @@ echo
 
 # what of a cluster is here, ours or another's
 for trace in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubernetes/manifests/etcd.yaml \
-    /etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/pki/ca.key /var/lib/etcd/member /var/lib/mainstay/retired/kube-apiserver.yaml \
+    /etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/pki/ca.key /var/lib/etcd/member \
     /etc/rancher/k3s /etc/rancher/rke2 /var/lib/k0s /var/snap/microk8s; do
   [ -e "$trace" ] && say trace "$trace"
 done
+ls /var/lib/mainstay/retired/*.yaml > /dev/null 2>&1 && say trace /var/lib/mainstay/retired
 if [ -f /etc/kubernetes/kubelet.conf ]; then
   say cluster-endpoint "$(sed -n 's/^ *server: //p' /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf 2>/dev/null | head -n 1)"
 fi

@@ -3,7 +3,9 @@
 name=$1
 shift
 urls=$(printf ' "https://%s:2380"' "$@")
-id=$(etcdctl_here member list -w fields | awk -v name="\"$name\"" -v urls="$urls " '
+# a list that cannot be read ends this here: it does not say that nobody is there
+members=$(etcdctl_here member list -w fields)
+id=$(printf '%s\n' "$members" | awk -v name="\"$name\"" -v urls="$urls " '
   /^"ID"/ {id = $3} (/^"Name"/ && $3 == name) || (/^"PeerURL"/ && index(urls, " " $3 " ")) {print id; exit}')
 if [ -n "$id" ]; then
   etcdctl_here member remove "$(printf '%x' "$id")"

@@ -1,6 +1,8 @@
 # Removes etcd members by their ids ($@, decimal) that are there.
 for id in "$@"; do
-  if etcdctl_here member list -w fields | grep -qx "\"ID\" : $id"; then
+  # a list that cannot be read ends this here: it does not say that nobody is there
+  members=$(etcdctl_here member list -w fields)
+  if grep -qx "\"ID\" : $id" <<< "$members"; then
     etcdctl_here member remove "$(printf '%x' "$id")"
   fi
 done

@@ -147,11 +147,17 @@ final class ClusterApiTest {
   }
 
   @Test
+  void aListOfMembersThatDoesNotComeIsNotAClusterWithoutMembers() {
+    assertThat(ClusterApi.parse(line("nodes", NODES) + "members \n")).isEmpty();
+    assertThat(ClusterApi.parse(line("nodes", NODES))).isEmpty();
+  }
+
+  @Test
   void whatElseDoesNotComeIsEmpty() {
     ClusterApi api =
-        ClusterApi.parse(line("nodes", NODES) + "workloads \nmembers \nnetwork \n").orElseThrow();
+        ClusterApi.parse(line("nodes", NODES) + line("members", MEMBERS) + "workloads \nnetwork \n")
+            .orElseThrow();
     assertThat(api.workloads()).isEmpty();
-    assertThat(api.members()).isEmpty();
     assertThat(api.description()).isEmpty();
     assertThat(api.corefile()).isEmpty();
   }

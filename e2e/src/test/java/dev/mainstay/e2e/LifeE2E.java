@@ -428,6 +428,13 @@ final class LifeE2E {
     assertThat(aside.exit()).as(aside.toString()).isEqualTo(1);
     assertThat(aside.err()).contains("w3 (");
     takeOut("w3");
+    // what looks alive and cannot be reached is not forgotten
+    Result living = CLUSTER.mainstay("apply", "--yes", "--remove", "w3");
+    assertThat(living.exit()).as(living.toString()).isEqualTo(4);
+    assertThat(living.err()).contains("lives", "cannot be reached");
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(() -> kubectl("get nodes w3." + DOMAIN).contains("NotReady"));
     takeOut("w2");
     Result result = CLUSTER.mainstay("apply", "--yes", "--remove", "w2", "--remove", "w3");
     assertThat(result.exit()).as(result.toString()).isZero();
