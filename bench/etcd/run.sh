@@ -44,7 +44,7 @@ begin
 echo "restore: $(end); steps:"
 grep -E '^ +[0-9.]+ s  ' "$out/restore"
 # 100 keys a transaction, 200 bytes a value
-on m1 "head -c 150 /dev/urandom | base64 -w0 > /root/value; v=\$(cat /root/value)
+on m1 "head -c 150 /dev/urandom | base64 -w0 > /run/value; v=\$(cat /run/value)
   for i in \$(seq 0 $((keys / 100 - 1))); do { echo; for j in \$(seq 0 99); do echo \"put /bench/\$i-\$j \$v\"; done; echo; echo; } | $E txn > /dev/null; done"
 backup large
 begin

@@ -181,14 +181,8 @@ final class EtcdCommand {
     }
   }
 
-  @Command(
-      name = "verify",
-      description =
-          "Verify a backup again: every byte, its record, and a restore into a scratch folder on a"
-              + " master. Says what was proven and what was not.")
-  static final class Verify implements Callable<Integer> {
-    @Mixin GlobalOptions options = new GlobalOptions();
-
+  /** Mutable (filled by picocli): a backup, and what opens it. */
+  static final class BackupChoice {
     @Parameters(paramLabel = "FILE", description = "The backup.")
     Path file = Path.of("");
 
@@ -198,6 +192,20 @@ final class EtcdCommand {
         description = "The identity that age-keygen made, if the backup is encrypted.")
     @Nullable Path identity;
 
+    Optional<Path> identity() {
+      return Optional.ofNullable(identity);
+    }
+  }
+
+  @Command(
+      name = "verify",
+      description =
+          "Verify a backup again: every byte, its record, and a restore into a scratch folder on a"
+              + " master. Says what was proven and what was not.")
+  static final class Verify implements Callable<Integer> {
+    @Mixin GlobalOptions options = new GlobalOptions();
+
+    @Mixin BackupChoice backup = new BackupChoice();
     private final Session session;
 
     Verify(Session session) {
@@ -209,7 +217,7 @@ final class EtcdCommand {
       ClusterSpec spec = options.spec(session);
       VerifyBackup.Proof proof;
       try (Hosts hosts = options.hosts(session, spec)) {
-        proof = new VerifyBackup(hosts).verify(spec, file, Optional.ofNullable(identity));
+        proof = new VerifyBackup(hosts).verify(spec, backup.file, backup.identity());
       }
       Terminal terminal = session.terminal();
       if (options.json()) {
@@ -230,15 +238,7 @@ final class EtcdCommand {
   static final class Restore implements Callable<Integer> {
     @Mixin GlobalOptions options = new GlobalOptions();
 
-    @Parameters(paramLabel = "FILE", description = "The backup.")
-    Path file = Path.of("");
-
-    @Option(
-        names = "--identity",
-        paramLabel = "FILE",
-        description = "The identity that age-keygen made, if the backup is encrypted.")
-    @Nullable Path identity;
-
+    @Mixin BackupChoice backup = new BackupChoice();
     private final Session session;
 
     Restore(Session session) {
@@ -253,9 +253,14 @@ final class EtcdCommand {
           ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
         RestoreEtcd restore = new RestoreEtcd(hosts, session.clock());
         RestoreEtcd.Restore planned =
-            restore.plan(spec, file, Optional.ofNullable(identity), freshId("restore", session));
+            restore.plan(spec, backup.file, backup.identity(), freshId("restore", session));
         terminal.err().println(story(planned));
-        confirm(session, options, spec, planned.plan(), "takes the etcd of cluster ");
+        confirm(
+            session,
+            options,
+            spec,
+            planned.plan(),
+            "This takes the etcd of cluster " + spec.name() + " back in time.");
         return new PlanRun(
                 session,
                 options,
@@ -266,7 +271,7 @@ final class EtcdCommand {
                     "Restore?",
                     "etcd is restored. What was there before lies on the masters under"
                         + " /var/lib/mainstay/backup; remove it when you are sure",
-                    "mainstay etcd restore " + file))
+                    "mainstay etcd restore " + backup.file))
             .run(
                 planned.plan(),
                 List.of(),
@@ -328,7 +333,12 @@ final class EtcdCommand {
         RecoverEtcd.Recovery planned = recover.plan(spec, names, freshId("recover", session));
         planned.unreachable().forEach(failure -> terminal.err().println(failure.text()));
         planned.explained().forEach(terminal.err()::println);
-        confirm(session, options, spec, planned.plan(), "rebuilds the etcd of cluster ");
+        confirm(
+            session,
+            options,
+            spec,
+            planned.plan(),
+            "This rebuilds the etcd of cluster " + spec.name() + " from one member.");
         return new PlanRun(
                 session,
                 options,
@@ -363,28 +373,14 @@ final class EtcdCommand {
 
   /** Shows the plan and asks for the cluster's name; asks nothing more afterwards. */
   private static void confirm(
-      Session session, GlobalOptions options, ClusterSpec spec, Plan<Action> plan, String does) {
-    if (options.yes) {
-      return;
-    }
-    Terminal terminal = session.terminal();
-    String typed = "";
-    if (terminal.interactive()) {
-      terminal
+      Session session, GlobalOptions options, ClusterSpec spec, Plan<Action> plan, String what) {
+    if (!options.yes && session.terminal().interactive()) {
+      session
+          .terminal()
           .err()
           .print(PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations()));
-      typed =
-          terminal.ask(
-              "This "
-                  + does
-                  + spec.name()
-                  + (does.startsWith("takes") ? " back in time" : " from one member")
-                  + ". Type its name to go on:");
     }
-    if (!typed.equals(spec.name().value())) {
-      throw new Failure.Usage(
-          "not confirmed; nothing was changed", "type the cluster's name, or pass --yes");
-    }
+    options.confirmByName(session, spec, what);
     options.yes = true;
   }
 }

@@ -140,6 +140,24 @@ final class GlobalOptions {
         session.home().resolve(".ssh"));
   }
 
+  /**
+   * Goes on only if the user types the cluster's name, or said {@code --yes}.
+   *
+   * @param what a sentence that says what is about to happen to it
+   * @throws Failure.Usage if not
+   */
+  void confirmByName(Session session, ClusterSpec spec, String what) {
+    if (yes) {
+      return;
+    }
+    Terminal terminal = session.terminal();
+    String typed = terminal.interactive() ? terminal.ask(what + " Type its name to go on:") : "";
+    if (!typed.equals(spec.name().value())) {
+      throw new Failure.Usage(
+          "not confirmed; nothing was changed", "type the cluster's name, or pass --yes");
+    }
+  }
+
   private Optional<Secret> sudoPassword(Session session) {
     String password = session.environment().get("MAINSTAY_SUDO_PASSWORD");
     if (password != null) {

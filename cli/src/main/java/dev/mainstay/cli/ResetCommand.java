@@ -7,7 +7,6 @@ import dev.mainstay.engine.Step;
 import dev.mainstay.engine.StepResult;
 import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
-import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Hosts;
 import java.util.List;
 import java.util.Map;
@@ -30,19 +29,8 @@ final class ResetCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ClusterSpec spec = options.spec(session);
     Terminal terminal = session.terminal();
-    if (!options.yes) {
-      String typed =
-          terminal.interactive()
-              ? terminal.ask(
-                  "This destroys cluster "
-                      + spec.name()
-                      + " and all that runs on it. Type its name to go on:")
-              : "";
-      if (!typed.equals(spec.name().value())) {
-        throw new Failure.Usage(
-            "not confirmed; nothing was changed", "type the cluster's name, or pass --yes");
-      }
-    }
+    options.confirmByName(
+        session, spec, "This destroys cluster " + spec.name() + " and all that runs on it.");
     try (Hosts hosts = options.hosts(session, spec);
         ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
       ResetCluster reset = new ResetCluster(hosts, session.clock());

@@ -6,7 +6,6 @@ import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Secret;
-import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +88,7 @@ final class AmendMaster {
             .filter(master -> facts.host(master.name()).map(HostFacts::isProvisioned).orElse(false))
             .toList();
     int members = spec.masters().size();
-    int quorum = members / 2 + 1;
+    int quorum = Quorum.of(members);
     if (etcdRestarts && members > 1 && others.size() < quorum) {
       throw new Failure.Refused(
           "%s: etcd has to restart here, and only %d of the other %d members can be reached; %d are needed meanwhile"
@@ -103,21 +102,16 @@ final class AmendMaster {
   }
 
   private void await(NodeSpec node, NodeSpec other) throws InterruptedException {
-    String last = "";
-    for (int tries = 0; tries < GATE_TRIES; tries++) {
-      Output output = remote.tryRun(other, "master-healthy", List.of(), Stdin.EMPTY, SHORT);
-      if (output.isSuccess()) {
-        return;
-      }
-      last = output.tail(2);
-      Thread.sleep(GATE_PAUSE);
+    Output output = remote.until(other, "master-healthy", GATE_TRIES, GATE_PAUSE, SHORT);
+    if (output.isSuccess()) {
+      return;
     }
     throw new Failure.Failed(
         node.name()
             + ": its turn does not come, because "
             + other.name()
             + " does not serve: "
-            + last,
+            + output.tail(2),
         "mainstay status shows it; repair " + other.name() + ", then run the same command again");
   }
 }

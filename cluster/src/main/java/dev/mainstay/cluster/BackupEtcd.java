@@ -43,8 +43,11 @@ import java.util.OptionalInt;
  */
 public final class BackupEtcd {
   private static final Duration DEADLINE = Duration.ofHours(2);
-  private static final DateTimeFormatter TIME =
+
+  /** A moment as names of files and folders have it: {@code 20261125T050000Z}. */
+  static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
   private static final int BUFFER = 256 * 1024;
 
   private final Hosts hosts;

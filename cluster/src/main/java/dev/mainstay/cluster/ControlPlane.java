@@ -71,18 +71,10 @@ final class ControlPlane {
   /** Waits until every etcd member is a healthy voter, which the next join needs. */
   void awaitSettledMembers() throws InterruptedException {
     NodeSpec master = readyMaster();
-    Output output = null;
-    for (int tries = 0; tries < SETTLE_TRIES; tries++) {
-      output = remote.tryRun(master, "members-healthy", List.of(), Stdin.EMPTY, SHORT);
-      if (output.isSuccess()) {
-        return;
-      }
-      Thread.sleep(SETTLE_PAUSE);
+    Output output = remote.until(master, "members-healthy", SETTLE_TRIES, SETTLE_PAUSE, SHORT);
+    if (!output.isSuccess()) {
+      throw RemoteSteps.failure(master, "waiting for healthy etcd members", output);
     }
-    throw RemoteSteps.failure(
-        master,
-        "waiting for healthy etcd members",
-        output == null ? new Output(1, "", "") : output);
   }
 
   /**

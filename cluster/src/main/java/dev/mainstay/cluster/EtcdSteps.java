@@ -74,7 +74,7 @@ final class EtcdSteps implements StepRunner<Action> {
               List.of(id, name, String.valueOf(bump)),
               SENDING);
       case EtcdAction.ForgetNodes(NodeSpec on, List<String> names) ->
-          did(on, "removing Nodes", "etcd-forget-nodes", names, STOPPING);
+          did(on, "removing Nodes", "delete-nodes", names, STOPPING);
       case EtcdAction.SetAside(NodeSpec node, String id) -> {
         did(node, "putting its old data aside", "etcd-set-aside", List.of(id), SENDING);
         yield did(node, "undoing kubeadm", "kubeadm-reset", List.of(), CLEANING);
@@ -119,13 +119,9 @@ final class EtcdSteps implements StepRunner<Action> {
   }
 
   private boolean awaitAnswer(NodeSpec node) throws InterruptedException {
-    Output output = new Output(1, "", "");
-    for (int tries = 0; tries < ANSWER_TRIES; tries++) {
-      output = remote.tryRun(node, "answers", List.of(), Stdin.EMPTY, SHORT);
-      if (output.isSuccess()) {
-        return false;
-      }
-      Thread.sleep(PAUSE);
+    Output output = remote.until(node, "answers", ANSWER_TRIES, PAUSE, SHORT);
+    if (output.isSuccess()) {
+      return false;
     }
     throw new Failure.Failed(
         node.name() + ": " + output.tail(1), "mainstay status shows what is amiss");

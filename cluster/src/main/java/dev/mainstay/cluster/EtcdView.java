@@ -63,7 +63,7 @@ record EtcdView(
   }
 
   int quorum() {
-    return voters() / 2 + 1;
+    return Quorum.of(voters());
   }
 
   /**

@@ -113,22 +113,19 @@ final class FindDepartures {
 
   private ClusterFacts askedAgain(ClusterSpec spec, ClusterFacts facts)
       throws InterruptedException {
-    for (NodeSpec master : spec.masters()) {
-      if (facts.host(master.name()).map(HostFacts::ready).orElse(false)) {
-        Optional<ClusterApi> api = observe.ask(master);
-        if (api.isPresent()) {
-          return new ClusterFacts(
-              facts.hosts(), facts.unreachable(), api, facts.certificates(), facts.departures());
-        }
-      }
+    Optional<ClusterApi> api = observe.askAny(spec, facts.hosts());
+    if (api.isEmpty()) {
+      throw new Failure.Failed(
+          "no master answers at its API any more",
+          "nothing was changed; run the same command again");
     }
-    throw new Failure.Failed(
-        "no master answers at its API any more", "nothing was changed; run the same command again");
+    return new ClusterFacts(
+        facts.hosts(), facts.unreachable(), api, facts.certificates(), facts.departures());
   }
 
   /** One that lives and cannot be reached would go on with the cluster's keys, unseen. */
   private static void refuseTheLiving(ClusterSpec spec, ClusterFacts facts, Departure departure) {
-    if (departure.silence().isEmpty() || !departure.mayBeAlive()) {
+    if (!departure.mayBeAlive()) {
       return;
     }
     ClusterApi api = facts.api().orElseThrow(() -> new IllegalArgumentException("no API"));
@@ -146,7 +143,7 @@ final class FindDepartures {
       throw new Failure.Unreachable(
           departure.node().name()
               + " is to leave, lives (the cluster sees it healthy) and cannot be reached: "
-              + departure.silence().get().getMessage(),
+              + departure.silence().map(Failure::getMessage).orElse(""),
           "nothing was changed. Let Mainstay in, or switch the machine off and wait until its Node"
               + " is not Ready",
           false);

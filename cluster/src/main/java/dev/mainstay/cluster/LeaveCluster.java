@@ -124,7 +124,7 @@ final class LeaveCluster {
     remote.run(
         controlPlane.readyMaster(),
         "deleting the Node of " + node.name(),
-        "delete-node",
+        "delete-nodes",
         List.of(spec.fullName(node)),
         Stdin.EMPTY,
         SHORT);

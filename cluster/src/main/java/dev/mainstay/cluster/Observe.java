@@ -47,6 +47,14 @@ public final class Observe {
       seen.facts().ifPresent(host -> facts.put(seen.node(), host));
       seen.failure().ifPresent(why -> unreachable.put(seen.node(), why));
     }
+    Optional<ClusterApi> api = askAny(spec, facts);
+    return new ClusterFacts(
+        facts, unreachable, api, certificates(spec, facts, unreachable), List.of());
+  }
+
+  /** What the first ready master says that answers; empty where none does. */
+  Optional<ClusterApi> askAny(ClusterSpec spec, Map<NodeName, HostFacts> facts)
+      throws InterruptedException {
     Optional<ClusterApi> api = Optional.empty();
     for (NodeSpec master : spec.masters()) {
       HostFacts host = facts.get(master.name());
@@ -58,8 +66,7 @@ public final class Observe {
         api = ask(master);
       }
     }
-    return new ClusterFacts(
-        facts, unreachable, api, certificates(spec, facts, unreachable), List.of());
+    return api;
   }
 
   /** Those of nodes; hosts that are none yet have none of the cluster's. */

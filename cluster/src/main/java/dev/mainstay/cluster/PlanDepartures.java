@@ -72,10 +72,6 @@ final class PlanDepartures {
     return departure.cause() == Cause.REMOVED ? Why.NODE_UNWANTED : Why.REPLACEMENT_ASKED;
   }
 
-  private String id(String phase, Departure departure) {
-    return phase + "/" + departure.node().name();
-  }
-
   private Step<Action> step(
       String phase,
       Departure departure,
@@ -85,7 +81,7 @@ final class PlanDepartures {
       Action action) {
     Step<Action> step =
         new Step<>(
-            id(phase, departure),
+            phase + "/" + departure.node().name(),
             departure.node().name().value(),
             why(departure),
             what,
@@ -97,7 +93,7 @@ final class PlanDepartures {
   }
 
   private Set<String> lastOf(Departure departure) {
-    return lastOf.getOrDefault(departure.node().name(), Set.of());
+    return lastOf(departure.node().name());
   }
 
   /**
@@ -124,11 +120,6 @@ final class PlanDepartures {
         }
       }
     }
-  }
-
-  /** Whether anything is to leave. */
-  boolean isEmpty() {
-    return departures.isEmpty();
   }
 
   /** What {@code name}'s own machine, old or same, has to be through before it can be made anew. */

@@ -151,7 +151,7 @@ final class PlanRenewal {
   }
 
   private int quorum() {
-    return members().size() / 2 + 1;
+    return Quorum.of(members().size());
   }
 
   // 1. kubelets

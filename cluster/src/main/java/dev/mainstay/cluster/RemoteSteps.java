@@ -75,6 +75,23 @@ final class RemoteSteps {
         .run(new RemoteCommand(Scripts.script(script), arguments, stdin, deadline));
   }
 
+  /**
+   * Runs {@code script}, which takes no arguments and changes nothing, until it succeeds.
+   *
+   * @param tries how often at the most, at least once
+   * @param deadline of each try
+   * @return the last output: one that is no success where all tries were in vain
+   */
+  Output until(NodeSpec node, String script, int tries, Duration pause, Duration deadline)
+      throws InterruptedException {
+    Output output = tryRun(node, script, List.of(), Stdin.EMPTY, deadline);
+    for (int tried = 1; tried < tries && !output.isSuccess(); tried++) {
+      Thread.sleep(pause);
+      output = tryRun(node, script, List.of(), Stdin.EMPTY, deadline);
+    }
+    return output;
+  }
+
   static Failure failure(NodeSpec node, String doing, Output output) {
     String came = output.tail(12);
     return new Failure.Failed(

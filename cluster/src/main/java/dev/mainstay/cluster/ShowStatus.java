@@ -197,7 +197,7 @@ public final class ShowStatus {
             .map(name -> shortName(spec, name))
             .findFirst()
             .orElse("");
-    int quorum = voters / 2 + 1;
+    int quorum = Quorum.of(voters);
     return new Etcd(api.members().size(), healthy, leader, Math.max(0, healthy - quorum));
   }
 

@@ -14,7 +14,6 @@ import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -207,10 +206,7 @@ final class Steps implements StepRunner<Action> {
   }
 
   private boolean snapshot(NodeSpec node, String occasion) throws InterruptedException {
-    String id =
-        occasion
-            + "-"
-            + clock.instant().truncatedTo(ChronoUnit.SECONDS).toString().replaceAll("[-:]", "");
+    String id = occasion + "-" + BackupEtcd.TIME.format(clock.instant());
     remote.run(
         node, "keeping a snapshot of etcd", "etcd-keep", List.of(id), Stdin.EMPTY, CONFIGURING);
     return true;

@@ -62,6 +62,20 @@ write_hosts() {
   dd if="$1" of=/etc/hosts bs=4M conv=notrunc status=none
   truncate -s "$(stat -c %s "$1")" /etc/hosts
 }
+# Lays file $1 beside the proxy's configuration, once HAProxy accepts it.
+check_proxy_config() {
+  install -m 644 "$1" /etc/mainstay/haproxy.cfg.mainstay-new
+  haproxy -c -q -f /etc/mainstay/haproxy.cfg.mainstay-new || die "HAProxy refuses its new configuration; the running one stays" 65
+}
+# Makes what was checked the proxy's configuration; a proxy that has it already goes on undisturbed.
+take_proxy_config() {
+  if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
+    rm /etc/mainstay/haproxy.cfg.mainstay-new
+  else
+    mv -f /etc/mainstay/haproxy.cfg.mainstay-new /etc/mainstay/haproxy.cfg
+    systemctl reload mainstay-proxy.service
+  fi
+}
 # Closes connections to and from addresses that nodes no longer have; TCP itself would wait for minutes.
 stale=/var/lib/mainstay/stale-addresses
 close_stale() {

@@ -2,8 +2,7 @@
 # leads to the other masters. Standard input: that haproxy.cfg. return-master.sh undoes it.
 take_input "$1"
 one_at_a_time
-install -m 644 "$input" /etc/mainstay/haproxy.cfg.mainstay-new
-haproxy -c -q -f /etc/mainstay/haproxy.cfg.mainstay-new || die "HAProxy refuses its new configuration; the running one stays" 65
+check_proxy_config "$input"
 # an election would let every write wait for a second
 mine=$(etcdctl_here endpoint status --command-timeout 3s -w fields 2> /dev/null | awk '/^"MemberID"/ {id = $3} /^"Leader"/ {leader = $3} END {if (id != "" && id == leader) print id}')
 if [ -n "$mine" ]; then
@@ -31,9 +30,4 @@ while ss -Hltn 'sport = :6443' | grep -q .; do
   [ $SECONDS -lt $deadline ] || die "the apiserver does not end: $(crictl ps --name '^kube-apiserver$' 2>&1 | tail -n 2)"
   sleep 0.1
 done
-if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
-  rm /etc/mainstay/haproxy.cfg.mainstay-new
-else
-  mv -f /etc/mainstay/haproxy.cfg.mainstay-new /etc/mainstay/haproxy.cfg
-  systemctl reload mainstay-proxy.service
-fi
+take_proxy_config

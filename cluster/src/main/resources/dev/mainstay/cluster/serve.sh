@@ -2,14 +2,8 @@
 take_input "$1"
 one_at_a_time
 cmp -s /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt || install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
-install -m 644 "$input" /etc/mainstay/haproxy.cfg.mainstay-new
-haproxy -c -q -f /etc/mainstay/haproxy.cfg.mainstay-new || die "HAProxy refuses its new configuration; the running one stays" 65
-if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
-  rm /etc/mainstay/haproxy.cfg.mainstay-new
-else
-  mv -f /etc/mainstay/haproxy.cfg.mainstay-new /etc/mainstay/haproxy.cfg
-  systemctl reload mainstay-proxy.service
-fi
+check_proxy_config "$input"
+take_proxy_config
 tries=0
 until [ "$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s get --raw /readyz 2>/dev/null)" = ok ]; do
   tries=$((tries + 1))

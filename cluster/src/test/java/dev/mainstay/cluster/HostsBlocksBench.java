@@ -88,15 +88,7 @@ final class HostsBlocksBench {
     int writes = 0;
     for (int run = 0; run < runs; run++) {
       long start = System.nanoTime();
-      Plan<Action> plan =
-          new Planner(
-                  after,
-                  facts,
-                  bundle,
-                  Fixture.description(after, bundle),
-                  Fixture.FRESH_ID,
-                  PlanChanges.Wishes.NONE.drainTimeout())
-              .plan();
+      Plan<Action> plan = Plans.planner(after, facts, bundle).plan();
       planning.add((System.nanoTime() - start) / 1e6);
       List<Step<Action>> blocks =
           plan.steps().stream().filter(step -> step.action() instanceof Action.Configure).toList();

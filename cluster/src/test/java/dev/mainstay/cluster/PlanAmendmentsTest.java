@@ -1,5 +1,7 @@
 package dev.mainstay.cluster;
 
+import static dev.mainstay.cluster.Plans.ids;
+import static dev.mainstay.cluster.Plans.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -73,26 +75,11 @@ final class PlanAmendmentsTest {
         seen.put(new NodeName(name), host.facts());
       }
     });
-    return new Planner(
-            spec,
-            new ClusterFacts(seen, unreachable, api),
-            bundle,
-            Fixture.description(spec, bundle),
-            Fixture.FRESH_ID,
-            PlanChanges.Wishes.NONE.drainTimeout())
-        .plan();
+    return Plans.planner(spec, new ClusterFacts(seen, unreachable, api), bundle).plan();
   }
 
   private Plan<Action> alive(ClusterSpec spec, String... silent) {
     return plan(spec, Optional.of(Fixture.api(BEFORE, bundle)), silent);
-  }
-
-  private static List<String> ids(Plan<Action> plan) {
-    return plan.steps().stream().map(Step::id).toList();
-  }
-
-  private static Step<Action> step(Plan<Action> plan, String id) {
-    return plan.steps().stream().filter(step -> step.id().equals(id)).findFirst().orElseThrow();
   }
 
   @Test

@@ -1,12 +1,13 @@
 package dev.mainstay.cluster;
 
+import static dev.mainstay.cluster.Plans.ids;
+import static dev.mainstay.cluster.Plans.waits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.cluster.Departure.Cause;
 import dev.mainstay.engine.Plan;
-import dev.mainstay.engine.Step;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.ComponentSettings;
 import dev.mainstay.model.Failure;
@@ -17,7 +18,6 @@ import dev.mainstay.model.Role;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,35 +102,7 @@ final class PlanDeparturesTest {
   }
 
   private Plan<Action> plan(ClusterSpec spec, ClusterFacts facts) {
-    return new Planner(
-            spec,
-            facts,
-            bundle,
-            Fixture.description(spec, bundle),
-            Fixture.FRESH_ID,
-            PlanChanges.Wishes.NONE.drainTimeout())
-        .plan();
-  }
-
-  private static List<String> ids(Plan<Action> plan) {
-    return plan.steps().stream().map(Step::id).toList();
-  }
-
-  /** Whether {@code later} cannot begin before {@code earlier} has succeeded. */
-  private static boolean waits(Plan<Action> plan, String later, String earlier) {
-    Map<String, Step<Action>> steps = new HashMap<>();
-    plan.steps().forEach(step -> steps.put(step.id(), step));
-    assertThat(steps).containsKeys(later, earlier);
-    Set<String> reached = new HashSet<>();
-    List<String> open = new ArrayList<>(List.of(later));
-    while (!open.isEmpty()) {
-      String id = open.removeLast();
-      Step<Action> step = steps.get(id);
-      if (step != null && reached.add(id)) {
-        open.addAll(step.after());
-      }
-    }
-    return !later.equals(earlier) && reached.contains(earlier);
+    return Plans.planner(spec, facts, bundle).plan();
   }
 
   @Test

@@ -1,10 +1,11 @@
 package dev.mainstay.cluster;
 
+import static dev.mainstay.cluster.Plans.ids;
+import static dev.mainstay.cluster.Plans.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.engine.Plan;
-import dev.mainstay.engine.Step;
 import dev.mainstay.model.ClusterSpec;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,23 +32,10 @@ final class PlannerRenewalTest {
   }
 
   private Plan<Action> plan(Optional<ClusterApi> api, Duration left) {
-    return new Planner(
-            SPEC,
-            Fixture.facts(hosts.stream().map(FakeHost::facts).toList(), api),
-            bundle,
-            Fixture.description(SPEC, bundle),
-            Fixture.FRESH_ID,
-            PlanChanges.Wishes.NONE.drainTimeout())
+    return Plans.planner(
+            SPEC, Fixture.facts(hosts.stream().map(FakeHost::facts).toList(), api), bundle)
         .renewing(PlanRenewal.ofDue(SPEC, FakeCertificates.all(SPEC, left), FakeCertificates.NOW))
         .plan();
-  }
-
-  private static List<String> ids(Plan<Action> plan) {
-    return plan.steps().stream().map(Step::id).toList();
-  }
-
-  private static Step<Action> step(Plan<Action> plan, String id) {
-    return plan.steps().stream().filter(step -> step.id().equals(id)).findFirst().orElseThrow();
   }
 
   @Test

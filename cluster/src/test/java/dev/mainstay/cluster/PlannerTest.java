@@ -1,5 +1,8 @@
 package dev.mainstay.cluster;
 
+import static dev.mainstay.cluster.Plans.ids;
+import static dev.mainstay.cluster.Plans.step;
+import static dev.mainstay.cluster.Plans.waits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,11 +17,9 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Role;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,13 +41,10 @@ final class PlannerTest {
   }
 
   private Plan<Action> plan(ClusterSpec spec, Optional<ClusterApi> api, FakeHost... hosts) {
-    return new Planner(
+    return Plans.planner(
             spec,
             Fixture.facts(java.util.Arrays.stream(hosts).map(FakeHost::facts).toList(), api),
-            bundle,
-            Fixture.description(spec, bundle),
-            Fixture.FRESH_ID,
-            PlanChanges.Wishes.NONE.drainTimeout())
+            bundle)
         .plan();
   }
 
@@ -60,29 +58,8 @@ final class PlannerTest {
     return plan(SPEC, Optional.empty(), hosts);
   }
 
-  private static List<String> ids(Plan<Action> plan) {
-    return plan.steps().stream().map(Step::id).toList();
-  }
-
-  private static Step<Action> step(Plan<Action> plan, String id) {
-    return plan.steps().stream().filter(step -> step.id().equals(id)).findFirst().orElseThrow();
-  }
-
   private static boolean has(Plan<Action> plan, String id) {
     return ids(plan).contains(id);
-  }
-
-  /** Whether {@code later} cannot begin before {@code earlier} has succeeded. */
-  private static boolean waits(Plan<Action> plan, String later, String earlier) {
-    Set<String> reached = new HashSet<>();
-    List<String> open = new ArrayList<>(List.of(later));
-    while (!open.isEmpty()) {
-      String id = open.removeLast();
-      if (reached.add(id)) {
-        open.addAll(step(plan, id).after());
-      }
-    }
-    return !later.equals(earlier) && has(plan, earlier) && reached.contains(earlier);
   }
 
   @Test
@@ -502,15 +479,7 @@ final class PlannerTest {
                 host("m3", Stage.EMPTY).facts()),
             Map.of(new NodeName("m2"), new Failure.Unreachable("m2 is off", "", true)),
             Optional.of(Fixture.api(SPEC, bundle)));
-    Plan<Action> plan =
-        new Planner(
-                SPEC,
-                facts,
-                bundle,
-                Fixture.description(SPEC, bundle),
-                Fixture.FRESH_ID,
-                PlanChanges.Wishes.NONE.drainTimeout())
-            .plan();
+    Plan<Action> plan = Plans.planner(SPEC, facts, bundle).plan();
     assertThat(plan.steps()).noneMatch(step -> step.node().equals("m2"));
     assertThat(has(plan, "masters/join/m3")).isTrue();
   }

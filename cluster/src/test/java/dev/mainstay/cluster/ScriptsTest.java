@@ -27,11 +27,10 @@ final class ScriptsTest {
           "certificates",
           "cluster",
           "credentials",
-          "delete-node", // what it changes is the cluster, as the next ones do
+          "delete-nodes", // what it changes is the cluster, as the next ones do
           "description",
           "drain",
           "dns-without-forwarding", // what it changes is the cluster
-          "etcd-forget-nodes", // what it changes is the cluster
           "etcd-look", // waits for the step lock, and takes it shared
           "etcd-snapshot", // writes into a scratch folder of its own
           "etcd-verify", // likewise

@@ -77,7 +77,18 @@ final class Cluster {
 
   /** What kubectl prints on a master, with the administrator's kubeconfig. */
   String kubectl(String arguments) {
-    return on("m1", "kubectl --kubeconfig /etc/kubernetes/admin.conf " + arguments);
+    return kubectlOn("m1", arguments);
+  }
+
+  String kubectlOn(String master, String arguments) {
+    return on(master, "kubectl --kubeconfig /etc/kubernetes/admin.conf " + arguments);
+  }
+
+  /** The command that asks a master's own etcd member, for a script that runs on that master. */
+  static String etcdctl(String arguments) {
+    return "etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt"
+        + " --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "
+        + arguments;
   }
 
   JsonNode status() {

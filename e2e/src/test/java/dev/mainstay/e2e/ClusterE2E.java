@@ -143,11 +143,7 @@ final class ClusterE2E {
   @Order(5)
   void etcdMembersAreKnownByName() {
     for (String master : MASTERS) {
-      String members =
-          CLUSTER.on(
-              master,
-              "cd /etc/kubernetes/pki/etcd; etcdctl --endpoints https://127.0.0.1:2379 --cacert"
-                  + " ca.crt --cert server.crt --key server.key member list");
+      String members = CLUSTER.on(master, Cluster.etcdctl("member list"));
       assertThat(members.lines()).hasSize(3);
       for (String member : MASTERS) {
         assertThat(members)

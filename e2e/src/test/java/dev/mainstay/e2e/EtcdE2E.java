@@ -57,7 +57,7 @@ final class EtcdE2E {
   }
 
   private static String kubectlOn(String master, String arguments) {
-    return CLUSTER.on(master, "kubectl --kubeconfig /etc/kubernetes/admin.conf " + arguments);
+    return CLUSTER.kubectlOn(master, arguments);
   }
 
   private static String value(String master, String configMap) {
@@ -275,15 +275,7 @@ final class EtcdE2E {
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() ->
-            CLUSTER
-                    .tryOn(
-                        "m3",
-                        "etcdctl --endpoints https://127.0.0.1:2379 --cacert"
-                            + " /etc/kubernetes/pki/etcd/ca.crt --cert"
-                            + " /etc/kubernetes/pki/etcd/server.crt --key"
-                            + " /etc/kubernetes/pki/etcd/server.key endpoint health"
-                            + " --command-timeout 2s")
-                    .exit()
+            CLUSTER.tryOn("m3", Cluster.etcdctl("endpoint health --command-timeout 2s")).exit()
                 != 0);
     Result members = CLUSTER.mainstay("etcd", "members");
     assertThat(members.exit()).as(members.toString()).isEqualTo(12);

@@ -1,5 +1,6 @@
 package dev.mainstay.e2e;
 
+import static dev.mainstay.e2e.Cluster.etcdctl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -61,17 +62,11 @@ final class LifeE2E {
   }
 
   private static String kubectl(String arguments) {
-    return CLUSTER.on("m2", "kubectl --kubeconfig /etc/kubernetes/admin.conf " + arguments);
+    return CLUSTER.kubectlOn("m2", arguments);
   }
 
   private static String members() {
     return CLUSTER.on("m2", etcdctl("member list"));
-  }
-
-  private static String etcdctl(String arguments) {
-    return "etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt"
-        + " --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "
-        + arguments;
   }
 
   /** Where a host must be found when Mainstay is done with the whole. */
