@@ -110,34 +110,28 @@ use_node_ip() {
   sed -E "s/--node-ip=[0-9.]+/--node-ip=$1/" $flags > $flags.mainstay-new
   cmp -s $flags $flags.mainstay-new && rm -f $flags.mainstay-new || mv -f $flags.mainstay-new $flags
 }
-# Whether pod $3 in namespace $2 is gone or about to go. $1: the kubectl to use.
-is_going() {
-  local said
-  if said=$("$1" --request-timeout 5s -n "$2" get pod "$3" -o 'jsonpath={.metadata.deletionTimestamp}' 2>&1); then
-    [ -n "$said" ]
-  else
-    case $said in *NotFound*) ;; *) return 1 ;; esac
-  fi
+# Lists the pods of DaemonSets on node $1 that share the host's network and are not about to go, "NAMESPACE NAME" a line.
+# $2: the kubectl to use. One pod by its name would not do: of one that is gone a kubelet is told "forbidden".
+host_network_pods() {
+  "$2" --request-timeout 5s get pods -A --field-selector "spec.nodeName=$1" -o go-template='{{range .items}}{{if and .spec.hostNetwork (not .metadata.deletionTimestamp)}}{{$pod := .}}{{range .metadata.ownerReferences}}{{if eq .kind "DaemonSet"}}{{$pod.metadata.namespace}} {{$pod.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}'
 }
-# Takes away the pods of DaemonSets on node $1 that share the host's network (the network plugin's, kube-proxy), so that
-# they begin anew with its address. $2: the kubectl to use. The API may come and go meanwhile: apiservers restart, too.
+# Takes those pods (the network plugin's, kube-proxy) away, so that they begin anew with the node's address: $1 and $2 as
+# above. The API may come and go meanwhile: apiservers restart, too.
 restart_host_network_pods() {
-  local pods namespace pod tries=0
-  until pods=$("$2" --request-timeout 5s get pods -A --field-selector "spec.nodeName=$1" -o go-template='{{range .items}}{{if .spec.hostNetwork}}{{$pod := .}}{{range .metadata.ownerReferences}}{{if eq .kind "DaemonSet"}}{{$pod.metadata.namespace}} {{$pod.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}' 2> /dev/null); do
+  local all="" left namespace pod tries=0 said=/run/mainstay/said
+  while :; do
+    # an apiserver that just began says "not found" of a pod that is there: what counts is what the next list says
+    if left=$(host_network_pods "$1" "$2" 2> $said); then
+      [ -n "$all" ] || all=$left
+      left=$(grep -xF "$all" <<< "$left" | grep .) || return 0
+      while read -r namespace pod; do
+        "$2" --request-timeout 5s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null 2> $said || true
+      done <<< "$left"
+    fi
     tries=$((tries + 1))
-    [ $tries -lt 240 ] || die "the API does not list the pods of $1"
+    [ $tries -lt 240 ] || die "the API does not take the pods of $1 away that share its network: $(tail -n 1 $said)"
     sleep 0.25
   done
-  while read -r namespace pod; do
-    [ -n "$pod" ] || continue
-    until is_going "$2" "$namespace" "$pod"; do
-      # an apiserver that just began says "not found" of pods that are there: what counts is what it says when asked again
-      "$2" --request-timeout 5s -n "$namespace" delete pod "$pod" --ignore-not-found --wait=false > /dev/null 2>&1 || true
-      tries=$((tries + 1))
-      [ $tries -lt 240 ] || die "the API does not take pod $pod away"
-      sleep 0.25
-    done
-  done <<< "$pods"
 }
 # Prints this host's certificates, one a line: "certificate FILE BASE64" (DER), "kubeconfig FILE BASE64" (PEM), "served
 # PORT BASE64" (only if $1 is served), "key FILE" for the private keys of authorities that are here, "outdated COMPONENT", and "end".

@@ -183,9 +183,7 @@ final class CertsE2E {
     List<String> containers = containers();
     CLUSTER.applyTwice();
     assertThat(containers()).isEqualTo(containers);
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> CLUSTER.status().path("state").asString("").equals("healthy"));
+    CLUSTER.isHealthy(Duration.ofSeconds(30));
   }
 
   @Test
@@ -227,7 +225,7 @@ final class CertsE2E {
     assertThat(CLUSTER.kubectl("get nodes --no-headers").lines())
         .hasSize(4)
         .allMatch(line -> line.contains(" Ready "));
-    assertThat(CLUSTER.status().path("state").asString("")).isEqualTo("healthy");
+    CLUSTER.isHealthy();
   }
 
   /**

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +94,28 @@ final class Cluster {
 
   JsonNode status() {
     return mainstay("status", "-o", "json").json();
+  }
+
+  /**
+   * The condition of the cluster, which must be healthy by the end of {@code within}; what it
+   * lacked until then is printed.
+   */
+  JsonNode isHealthy(Duration within) {
+    Instant deadline = Instant.now().plus(within);
+    while (true) {
+      JsonNode status = status();
+      if (status.path("state").asString("").equals("healthy")) {
+        return status;
+      }
+      String lacks = status.path("state").asString("") + " " + status.path("problems");
+      System.out.println("e2e: not healthy: " + lacks);
+      assertThat(Instant.now()).as(lacks).isBefore(deadline);
+    }
+  }
+
+  /** The same right after a run that ended well; a moment's lack on a busy machine may go by. */
+  JsonNode isHealthy() {
+    return isHealthy(Duration.ofSeconds(10));
   }
 
   /** Applies, and applies again: the second run must change nothing. */

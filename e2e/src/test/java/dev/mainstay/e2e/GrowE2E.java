@@ -104,8 +104,7 @@ final class GrowE2E {
     }
     Files.writeString(file, text.replace("workers:\n", lines + "workers:\n"));
     CLUSTER.applyTwice();
-    var status = CLUSTER.status();
-    assertThat(status.path("state").asString("")).isEqualTo("healthy");
+    var status = CLUSTER.isHealthy();
     assertThat(status.path("etcd").path("members").asInt()).isEqualTo(3);
     assertThat(status.path("etcd").path("canLose").asInt()).isEqualTo(1);
     assertThat(CLUSTER.on("w1", "grep -c 'server m' /etc/mainstay/haproxy.cfg")).isEqualTo("3\n");

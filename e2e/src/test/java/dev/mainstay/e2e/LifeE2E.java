@@ -71,8 +71,7 @@ final class LifeE2E {
 
   /** Where a host must be found when Mainstay is done with the whole. */
   private static void isWell(int masters, int workers) {
-    JsonNode status = CLUSTER.status();
-    assertThat(status.path("state").asString("")).as(status.toString()).isEqualTo("healthy");
+    JsonNode status = CLUSTER.isHealthy();
     assertThat(status.path("etcd").path("members").asInt()).isEqualTo(masters);
     assertThat(status.path("etcd").path("healthy").asInt()).isEqualTo(masters);
     assertThat(kubectl("get nodes --no-headers").lines())
@@ -118,9 +117,7 @@ final class LifeE2E {
     Result inTheFile = CLUSTER.mainstay("apply", "--yes", "--remove", "m3");
     assertThat(inTheFile.exit()).as(inTheFile.toString()).isEqualTo(2);
     // a master that rebooted comes back by itself
-    await()
-        .atMost(Duration.ofMinutes(2))
-        .until(() -> CLUSTER.status().path("state").asString("").equals("healthy"));
+    CLUSTER.isHealthy(Duration.ofMinutes(2));
     CLUSTER.applyChangesNothing();
   }
 
@@ -461,9 +458,7 @@ final class LifeE2E {
     System.out.printf(
         "e2e: the API answers through a worker %.1f s after all hosts went on%n",
         (System.nanoTime() - on) / 1e9);
-    await()
-        .atMost(Duration.ofMinutes(3))
-        .until(() -> CLUSTER.status().path("state").asString("").equals("healthy"));
+    CLUSTER.isHealthy(Duration.ofMinutes(3));
     isWell(3, 1);
     CLUSTER.applyChangesNothing();
   }

@@ -110,8 +110,7 @@ final class MoveE2E {
   private static void isSettledAfter(Map<String, String> before) {
     CLUSTER.applyChangesNothing();
     Map<String, String> now = addresses();
-    JsonNode status = CLUSTER.status();
-    assertThat(status.path("state").asString("")).as(status.toString()).isEqualTo("healthy");
+    JsonNode status = CLUSTER.isHealthy();
     assertThat(status.path("problems").size()).as(status.toString()).isZero();
     for (String host : all()) {
       assertThat(

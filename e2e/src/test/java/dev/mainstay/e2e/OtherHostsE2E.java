@@ -211,7 +211,7 @@ final class OtherHostsE2E {
   @Test
   @Order(5)
   void hostsOfEveryKindAreNodesOfOneCluster() {
-    assertThat(cluster.status().path("state").asString("")).isEqualTo("healthy");
+    cluster.isHealthy();
     assertThat(cluster.on("m1", "grep VERSION_ID /etc/os-release")).contains("13");
     assertThat(cluster.kubectl("get nodes --no-headers").lines()).hasSize(5);
     // w2 was entered through w1
