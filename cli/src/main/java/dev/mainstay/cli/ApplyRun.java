@@ -1,17 +1,21 @@
 package dev.mainstay.cli;
 
 import dev.mainstay.bundle.Bundle;
+import dev.mainstay.cluster.Action;
 import dev.mainstay.cluster.ApplyChanges;
 import dev.mainstay.cluster.Changes;
 import dev.mainstay.cluster.ClusterLock;
 import dev.mainstay.cluster.PlanChanges;
 import dev.mainstay.cluster.ProveCertificates;
+import dev.mainstay.engine.Step;
+import dev.mainstay.engine.StepResult;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.KnownHosts;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -67,21 +71,29 @@ final class ApplyRun {
               .plan(spec, bundle, wishes);
       changes.warnings().forEach(session.terminal().err()::println);
       refuseUnnamed(changes.removed());
-      int code =
-          new PlanRun(session, options, spec, words(command, spec))
-              .run(
-                  changes.plan(),
-                  changes.unreachable().values(),
-                  (listeners, stop) ->
-                      new PlanRun.Outcome(
-                          new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop),
-                          new ProveCertificates(hosts).prove(changes)));
-      if (code == ExitCode.DONE) {
-        KnownHosts known = new KnownHosts(options.home(session, spec).knownHosts());
-        changes.removed().forEach(known::forget);
-      }
-      return code;
+      return new PlanRun(session, options, spec, words(command, spec))
+          .run(
+              changes.plan(),
+              changes.unreachable().values(),
+              (listeners, stop) -> {
+                Map<Step<Action>, StepResult> results =
+                    new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop);
+                forgetKeys(spec, changes.removed(), results);
+                return new PlanRun.Outcome(results, new ProveCertificates(hosts).prove(changes));
+              });
     }
+  }
+
+  /** A machine that left as it should may come back as anything. */
+  private void forgetKeys(
+      ClusterSpec spec, List<NodeName> removed, Map<Step<Action>, StepResult> results) {
+    KnownHosts known = new KnownHosts(options.home(session, spec).knownHosts());
+    removed.stream()
+        .filter(name ->
+            results.entrySet().stream()
+                .filter(entry -> entry.getKey().node().equals(name.value()))
+                .allMatch(entry -> entry.getValue().isDone()))
+        .forEach(known::forget);
   }
 
   /** Nobody loses a node because a line was lost from a file. */

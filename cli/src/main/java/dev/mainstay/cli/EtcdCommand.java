@@ -378,7 +378,9 @@ final class EtcdCommand {
       session
           .terminal()
           .err()
-          .print(PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations()));
+          .print(
+              PlanText.of(
+                  plan, new Runs(options.home(session, spec).runs()).usualDurations(), true));
     }
     options.confirmByName(session, spec, what);
     options.yes = true;

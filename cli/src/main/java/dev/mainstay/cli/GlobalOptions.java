@@ -1,5 +1,6 @@
 package dev.mainstay.cli;
 
+import dev.mainstay.model.Address;
 import dev.mainstay.model.ClusterFile;
 import dev.mainstay.model.ClusterHome;
 import dev.mainstay.model.ClusterSpec;
@@ -14,7 +15,9 @@ import dev.mainstay.ssh.KnownHosts;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.mina.MinaHosts;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -109,10 +112,14 @@ final class GlobalOptions {
   /**
    * The transport to the cluster's hosts.
    *
-   * @param replaced the nodes whose machine may be another one than before
+   * @param replaced the nodes whose machine, at the file's address, may be another one than before
    */
   Hosts hosts(Session session, ClusterSpec spec, Set<NodeName> replaced) {
-    return hosts(session, new KnownHosts(home(session, spec).knownHosts()).replacing(replaced));
+    Map<NodeName, Address> at = new HashMap<>();
+    spec.nodes().stream()
+        .filter(node -> replaced.contains(node.name()))
+        .forEach(node -> at.put(node.name(), node.address()));
+    return hosts(session, new KnownHosts(home(session, spec).knownHosts()).replacing(at));
   }
 
   /** The transport to hosts whose keys are {@code known}, or met for the first time. */

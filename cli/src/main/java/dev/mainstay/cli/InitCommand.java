@@ -144,7 +144,7 @@ final class InitCommand implements Callable<Integer> {
               + ClusterFileText.of(spec, key));
       // the one host that was met proved its key; the others are met by the next command
       known
-          .find(master.name())
+          .pinned(master.name())
           .ifPresent(pin ->
               new KnownHosts(
                       ClusterHome.beside(file, new ClusterName(recalled.cluster())).knownHosts())

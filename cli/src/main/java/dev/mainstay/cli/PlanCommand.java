@@ -39,13 +39,15 @@ final class PlanCommand implements Callable<Integer> {
           .print(
               options.json()
                   ? Json.text(Json.plan(changes.plan(), usual, Map.of())) + "\n"
-                  : PlanText.of(changes.plan(), usual));
+                  : PlanText.of(changes.plan(), usual, changes.unreachable().isEmpty()));
       changes.warnings().forEach(session.terminal().err()::println);
       changes
           .unreachable()
           .values()
           .forEach(failure -> session.terminal().err().println(failure.text()));
-      return changes.plan().isEmpty() ? ExitCode.DONE : ExitCode.CHANGES_PENDING;
+      return !changes.plan().isEmpty()
+          ? ExitCode.CHANGES_PENDING
+          : changes.unreachable().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
   }
 }

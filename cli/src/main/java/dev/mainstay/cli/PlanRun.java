@@ -34,6 +34,16 @@ final class PlanRun {
    * @param proof what became of certificates that were there before, where it was looked at
    */
   record Outcome(Map<Step<Action>, StepResult> results, Optional<ProveCertificates.Proof> proof) {
+    /** 6 where a gate protected quorum or data; else 1. */
+    int failedExit() {
+      return results.values().stream()
+          .flatMap(result -> result.failure().stream())
+          .filter(Failure.Refused.class::isInstance)
+          .map(Failure::exitCode)
+          .findFirst()
+          .orElse(ExitCode.FAILED);
+    }
+
     boolean isDone() {
       return proof.map(seen -> seen.violations().isEmpty()).orElse(true)
           && results.values().stream().allMatch(StepResult::isDone);
@@ -75,7 +85,7 @@ final class PlanRun {
     unreachable.forEach(failure -> err.println(failure.text()));
     int unreached = unreachable.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     if (plan.isEmpty()) {
-      report(plan, new Outcome(Map.of(), Optional.empty()));
+      report(plan, new Outcome(Map.of(), Optional.empty()), unreachable.isEmpty());
       return unreached;
     }
     if (!agreed(plan)) {
@@ -93,7 +103,8 @@ final class PlanRun {
     session
         .terminal()
         .err()
-        .print(PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations()));
+        .print(
+            PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations(), true));
     return session.terminal().confirm(words.question());
   }
 
@@ -119,10 +130,12 @@ final class PlanRun {
       Outcome outcome = work.run(List.of(journal, progress), stop);
       boolean done = outcome.isDone();
       journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
-      report(plan, outcome);
+      report(plan, outcome, true);
       outcome.proof().ifPresent(this::tell);
       summary(outcome.results(), stop.isRequested(), System.nanoTime() - start);
-      return done ? ExitCode.DONE : stop.isRequested() ? ExitCode.INTERRUPTED : ExitCode.FAILED;
+      return done
+          ? ExitCode.DONE
+          : stop.isRequested() ? ExitCode.INTERRUPTED : outcome.failedExit();
     } finally {
       ended.countDown();
     }
@@ -144,14 +157,14 @@ final class PlanRun {
     }
   }
 
-  private void report(Plan<Action> plan, Outcome outcome) {
+  private void report(Plan<Action> plan, Outcome outcome, boolean allReached) {
     PrintStream out = session.terminal().out();
     if (options.json()) {
       Map<String, Object> document = Json.plan(plan, Map.of(), outcome.results());
       outcome.proof().ifPresent(seen -> document.put("certificates", Json.proof(seen)));
       out.println(Json.text(document));
     } else if (plan.isEmpty()) {
-      out.println(words.nothing());
+      out.println(allReached ? words.nothing() : PlanText.NOTHING_WHERE_REACHED);
     }
   }
 

@@ -76,8 +76,16 @@ public sealed interface Action {
    */
   record Drain(NodeSpec node, Duration patience) implements Action {}
 
-  /** Takes a master out of service, so that it can leave and no request is lost. */
-  record RetireMaster(NodeSpec node) implements Action {}
+  /**
+   * Takes a master out of service, so that it can leave and no request is lost.
+   *
+   * @param memberIds those of its etcd members, decimal
+   */
+  record RetireMaster(NodeSpec node, Set<String> memberIds) implements Action {
+    public RetireMaster {
+      memberIds = Set.copyOf(memberIds);
+    }
+  }
 
   /**
    * Removes what etcd knows of a node.

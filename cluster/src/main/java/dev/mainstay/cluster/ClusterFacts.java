@@ -2,6 +2,7 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,7 +39,12 @@ record ClusterFacts(
 
   /** These facts, with {@code departures} and the hosts that these leave. */
   ClusterFacts leaving(Map<NodeName, HostFacts> hosts, List<Departure> departures) {
-    return new ClusterFacts(hosts, unreachable, api, certificates, departures);
+    Map<NodeName, HostCertificates> kept = new HashMap<>(certificates);
+    departures.stream()
+        .filter(one -> one.cause() == Departure.Cause.REBUILT)
+        // they end with the node
+        .forEach(one -> kept.put(one.node().name(), HostCertificates.NONE));
+    return new ClusterFacts(hosts, unreachable, api, kept, departures);
   }
 
   Optional<HostFacts> host(NodeName name) {

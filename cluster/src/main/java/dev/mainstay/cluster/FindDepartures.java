@@ -11,6 +11,7 @@ import dev.mainstay.model.Problem;
 import dev.mainstay.model.Role;
 import dev.mainstay.model.SshSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -237,7 +238,16 @@ final class FindDepartures {
             && (!now.isMaster()
                 || api.members().stream()
                     .anyMatch(member -> members.contains(member.id()) && member.healthy()));
-    if (isWell || host.stage() == Stage.JOINED) {
+    if (host.stage() == Stage.JOINED) {
+      notes.add(
+          Problem.warning(
+              now.name().value(),
+              "is not replaced: the machine at " + now.address() + " has joined and is finished",
+              "to take it out instead, take its line out and name it: mainstay apply --remove "
+                  + now.name()));
+      return Optional.empty();
+    }
+    if (isWell) {
       notes.add(
           Problem.warning(
               now.name().value(),
@@ -257,22 +267,20 @@ final class FindDepartures {
   private static Map<NodeName, NodeSpec> lastKnown(
       ClusterSpec spec, ClusterFacts facts, ClusterApi api) {
     Map<NodeName, NodeSpec> known = new TreeMap<>();
-    SshSpec ssh = spec.masters().getFirst().ssh();
+    SshSpec ssh = spec.masters().getFirst().ssh().ofAnotherHost();
     String suffix = "." + spec.domain().value();
     Set<String> members = new HashSet<>();
     api.members().forEach(member -> members.add(member.name()));
-    HostsFile newest = new HostsFile("");
-    for (HostFacts host : facts.hosts().values()) {
-      HostsFile hosts = new HostsFile(host.hostsFile());
-      if (host.stage().compareTo(Stage.JOINED) >= 0 && hosts.generation() > newest.generation()) {
-        newest = hosts;
-      }
-    }
-    // a block's addresses are in the file's order of nodes and say nothing of roles
-    newest
-        .addresses()
-        .forEach(
-            (name, address) -> learn(known, name, address, members.contains(name + suffix), ssh));
+    // what a newer block says goes over what an older one said; neither says anything of roles
+    facts.hosts().values().stream()
+        .filter(host -> host.stage().compareTo(Stage.JOINED) >= 0)
+        .map(host -> new HostsFile(host.hostsFile()))
+        .sorted(Comparator.comparingInt(HostsFile::generation))
+        .forEach(block ->
+            block
+                .addresses()
+                .forEach((name, address) ->
+                    learn(known, name, address, members.contains(name + suffix), ssh)));
     for (ClusterApi.KubeNode node : api.nodes()) {
       if (node.name().endsWith(suffix)) {
         learn(
@@ -371,7 +379,8 @@ final class FindDepartures {
               "",
               false));
     } catch (Failure failure) {
-      if (!failure.isRetryable() && !provesAnotherMachine(failure)) {
+      boolean isOther = failure instanceof Failure.Unreachable lost && lost.isOtherMachine();
+      if (!failure.isRetryable() && !isOther) {
         throw new Failure.Unreachable(
             node.name()
                 + " is to leave, and its machine answers without letting us in: "
@@ -395,11 +404,6 @@ final class FindDepartures {
         .flatMap(host -> host.identity().stream())
         .forEach(identity -> ids.add(identity.clusterId()));
     return ids;
-  }
-
-  /** A machine with another key than the pinned one is certainly not the node. */
-  private static boolean provesAnotherMachine(Failure failure) {
-    return String.valueOf(failure.getMessage()).contains("another machine answers");
   }
 
   private static Departure silent(Departure expected, Failure why) {

@@ -10,6 +10,7 @@ import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Takes nodes out of the cluster, and back in where that was given up. */
 final class LeaveCluster {
@@ -62,7 +63,13 @@ final class LeaveCluster {
             + " back into the file: mainstay apply lets it take pods again");
   }
 
+  /**
+   * Takes a master out of service once the others are a healthy majority without it.
+   *
+   * @throws Failure.Refused with the arithmetic, if they are not within a minute
+   */
   boolean retire(Action.RetireMaster retirement, Progress progress) throws InterruptedException {
+    onceOthersAreAMajority(retirement.node(), retirement.memberIds(), progress);
     progress.at("its apiserver ends well");
     NodeSpec node = retirement.node();
     remote.feed(
@@ -81,43 +88,63 @@ final class LeaveCluster {
    * @throws Failure.Refused with the arithmetic, if they are not within a minute
    */
   boolean removeMember(Action.RemoveMember removal, Progress progress) throws InterruptedException {
-    NodeSpec node = removal.node();
     long giveUp = System.nanoTime() + GATE.toNanos();
-    Optional<String> refusal = Optional.empty();
-    do {
+    while (true) {
+      NodeSpec master = onceOthersAreAMajority(removal.node(), removal.memberIds(), progress);
+      try {
+        remote.run(
+            master,
+            "removing the etcd member of " + removal.node().name(),
+            "remove-members",
+            List.copyOf(removal.memberIds()),
+            Stdin.EMPTY,
+            SHORT);
+        return true;
+      } catch (Failure passing) {
+        // an election, or an etcd that counts otherwise at this moment
+        if (System.nanoTime() > giveUp) {
+          throw passing;
+        }
+        progress.at(String.valueOf(passing.getMessage()));
+        Thread.sleep(PAUSE);
+      }
+    }
+  }
+
+  /** A master that said so, when it said so. */
+  private NodeSpec onceOthersAreAMajority(NodeSpec node, Set<String> memberIds, Progress progress)
+      throws InterruptedException {
+    long giveUp = System.nanoTime() + GATE.toNanos();
+    while (true) {
+      String refusal;
       try {
         NodeSpec master = controlPlane.readyMaster();
         Optional<ClusterApi> api = observe.ask(master);
-        refusal =
-            api.isEmpty() ? Optional.of("the API does not answer") : refusal(removal, api.get());
+        refusal = api.map(seen -> refusal(memberIds, seen)).orElse("the API does not answer");
         if (refusal.isEmpty()) {
-          remote.run(
-              master,
-              "removing the etcd member of " + node.name(),
-              "remove-members",
-              List.copyOf(removal.memberIds()),
-              Stdin.EMPTY,
-              SHORT);
-          return true;
+          return master;
         }
       } catch (Failure passing) {
         // an election, or an apiserver that has just begun
-        refusal = Optional.of(String.valueOf(passing.getMessage()));
+        refusal = String.valueOf(passing.getMessage());
       }
-      progress.at(refusal.get());
+      if (System.nanoTime() > giveUp) {
+        throw new Failure.Refused(
+            node.name() + " stays a member, to protect quorum: " + refusal,
+            "mainstay status names what is not well; repair that, then run the same command again");
+      }
+      progress.at(refusal);
       Thread.sleep(PAUSE);
-    } while (System.nanoTime() < giveUp);
-    throw new Failure.Refused(
-        node.name() + " stays a member, to protect quorum: " + refusal.get(),
-        "mainstay status names what is not well; repair that, then run the same command again");
+    }
   }
 
-  private static Optional<String> refusal(Action.RemoveMember removal, ClusterApi api) {
+  private static String refusal(Set<String> memberIds, ClusterApi api) {
     Quorum quorum = new Quorum(api.members());
     return quorum.voters().stream()
-        .filter(member -> removal.memberIds().contains(member.id()))
+        .filter(member -> memberIds.contains(member.id()))
         .flatMap(member -> quorum.refusalToRemove(member).stream())
-        .findFirst();
+        .findFirst()
+        .orElse("");
   }
 
   boolean deleteNode(NodeSpec node) throws InterruptedException {

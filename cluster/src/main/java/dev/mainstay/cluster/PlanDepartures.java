@@ -127,6 +127,14 @@ final class PlanDepartures {
     return lastOf.getOrDefault(name, Set.of());
   }
 
+  /** What a machine that is made anew has to be through before its files are written. */
+  Set<String> emptied(NodeName name) {
+    return departures.stream()
+            .anyMatch(one -> one.cause() == Cause.REBUILT && one.node().name().equals(name))
+        ? lastOf(name)
+        : Set.of();
+  }
+
   /** The last steps of all machines that leave. */
   Set<String> all() {
     Set<String> all = new HashSet<>();
@@ -181,7 +189,7 @@ final class PlanDepartures {
    */
   List<Step<Action>> removals(Set<String> proxies) {
     List<Step<Action>> steps = new ArrayList<>();
-    Set<String> previous = new HashSet<>(proxies);
+    Set<String> previous = Set.of();
     for (Departure departure : departures) {
       if (!departure.node().isMaster()) {
         continue;
@@ -189,15 +197,16 @@ final class PlanDepartures {
       Set<String> after = new HashSet<>(lastOf(departure));
       after.addAll(previous);
       if (departure.serves()) {
+        after.addAll(proxies);
         steps.add(
             step(
                 RETIRE,
                 departure,
-                "give the leadership of etcd away, stop its apiserver gracefully, point its proxy"
-                    + " to the other masters",
+                "once the others are a healthy majority without it, give the leadership of etcd"
+                    + " away, stop its apiserver gracefully, point its proxy to the other masters",
                 Disruption.NODE,
                 after,
-                new Action.RetireMaster(departure.node())));
+                new Action.RetireMaster(departure.node(), departure.memberIds())));
         after = lastOf(departure);
       }
       if (!departure.memberIds().isEmpty()) {
@@ -253,6 +262,36 @@ final class PlanDepartures {
     List<Step<Action>> steps = new ArrayList<>(resets);
     steps.addAll(deletions);
     return steps;
+  }
+
+  /**
+   * Refuses to start a master again whose etcd member is gone: what it holds of etcd is of no use
+   * any more, and its apiserver would wait for it in vain.
+   *
+   * @throws Failure.Refused with the way to go on
+   */
+  void refuseReturnWithoutMember() {
+    if (facts.api().isEmpty()) {
+      return;
+    }
+    List<Member> members = facts.api().get().members();
+    for (NodeSpec master : spec.masters()) {
+      boolean retired = facts.host(master.name()).map(HostFacts::isRetired).orElse(false);
+      if (retired
+          && departures.stream().noneMatch(one -> one.node().name().equals(master.name()))
+          && members.stream().noneMatch(one -> one.name().equals(spec.fullName(master)))) {
+        throw new Failure.Refused(
+            master.name()
+                + " was being taken out, and its etcd member is gone already: it cannot simply go"
+                + " on",
+            "nothing was changed. To make it a master again, with the data that the others have:"
+                + " mainstay apply --replace "
+                + master.name()
+                + ". To finish taking it out, take its line out of the file: mainstay apply"
+                + " --remove "
+                + master.name());
+      }
+    }
   }
 
   /** Steps for nodes that were to leave and that the file has (again). */

@@ -119,12 +119,13 @@ final class Planner {
   Plan<Action> plan() {
     refuseWhatIsNotOurs();
     departures.refuseLossOfQuorum();
+    departures.refuseReturnWithoutMember();
     int generation = nextGeneration();
     departures.drains().forEach(step -> add(drain, step));
     departures.returns().forEach(step -> add(comeback, step));
     if (workersForgetFirst()) {
       Set<String> drained = departures.drained();
-      spec.workers().forEach(worker -> prepare(worker, generation, drained));
+      spec.workers().forEach(worker -> prepare(worker, generation, leavers(worker, drained)));
     }
     departures.removals(ids(forget)).forEach(step -> add(remove, step));
     departures.endings().forEach(step -> add(remove, step));
@@ -377,6 +378,7 @@ final class Planner {
     }
     Set<String> first = new HashSet<>(before);
     first.addAll(leavers);
+    first.addAll(departures.emptied(node.name()));
     if (ids.contains(id("nodes/return", node))) {
       first.add(id("nodes/return", node));
     }

@@ -287,6 +287,7 @@ final class PlanDeparturesTest {
         plan(THREE, new ClusterFacts(hosts, Map.of(), Optional.of(api), Map.of(), found));
     assertThat(ids(plan)).doesNotContain("nodes/reset/m2", "nodes/delete/m2");
     assertThat(waits(plan, "masters/retire/m2", "nodes/drain/m2")).isTrue();
+    assertThat(waits(plan, "hosts/configure/m2", "masters/remove/m2")).isTrue();
     assertThat(waits(plan, "hosts/clean-up/m2", "masters/remove/m2")).isTrue();
     assertThat(waits(plan, "masters/join/m2", "hosts/clean-up/m2")).isTrue();
   }
@@ -338,6 +339,40 @@ final class PlanDeparturesTest {
     assertThat(ids(plan))
         .containsExactly("nodes/return/m3", "hosts/configure/m3", "cluster/verify");
     assertThat(waits(plan, "hosts/configure/m3", "nodes/return/m3")).isTrue();
+  }
+
+  @Test
+  void aMasterWithoutItsMemberIsNotStartedAgain() {
+    Map<NodeName, HostFacts> hosts = finished(THREE);
+    FakeHost retired = FakeHost.of(THREE, "m3").at(Stage.PROVISIONED, THREE, bundle);
+    retired.traces.add(HostFacts.RETIRED);
+    hosts.put(new NodeName("m3"), retired.facts());
+    ClusterApi api = Fixture.api(THREE, bundle);
+    ClusterApi gone =
+        new ClusterApi(
+            api.nodes(),
+            api.workloads(),
+            api.members().stream().filter(member -> !member.name().startsWith("m3")).toList(),
+            api.endpoints(),
+            api.description(),
+            api.corefile());
+    assertThatThrownBy(() -> plan(THREE, new ClusterFacts(hosts, Map.of(), Optional.of(gone))))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("its etcd member is gone already")
+        .extracting(failure -> ((Failure) failure).advice())
+        .asString()
+        .contains("apply --replace m3", "apply --remove m3");
+  }
+
+  @Test
+  void aDeadMasterIsForgottenBeforeALivingOneIsDrained() {
+    ClusterSpec now = without(FIVE, "m4", "m5");
+    ClusterApi api = unhealthy(Fixture.api(FIVE, bundle), "m5");
+    Plan<Action> plan = plan(now, facts(FIVE, now, api, "m5"));
+    assertThat(waits(plan, "masters/remove/m5", "nodes/drain/m4")).isFalse();
+    assertThat(waits(plan, "masters/remove/m5", "hosts/configure/w1")).isFalse();
+    assertThat(waits(plan, "masters/retire/m4", "masters/remove/m5")).isTrue();
+    assertThat(waits(plan, "masters/retire/m4", "hosts/configure/w1")).isTrue();
   }
 
   @Test

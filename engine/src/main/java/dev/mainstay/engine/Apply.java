@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
@@ -107,7 +108,9 @@ public final class Apply<A> {
             runner.run(step, text -> tell(listener -> listener.progressed(step, text)));
         return ended(step, result(changed ? Outcome.CHANGED : Outcome.UNCHANGED, "", start));
       } catch (Failure failure) {
-        return ended(step, result(Outcome.FAILED, failure.text(), start));
+        return ended(
+            step,
+            new StepResult(Outcome.FAILED, failure.text(), elapsed(start), Optional.of(failure)));
       } catch (RuntimeException bug) {
         return ended(
             step, result(Outcome.FAILED, "a bug in Mainstay, please report it: " + bug, start));
@@ -120,7 +123,11 @@ public final class Apply<A> {
   }
 
   private StepResult result(Outcome outcome, String detail, long start) {
-    return new StepResult(outcome, detail, Duration.ofNanos(nanoTime.getAsLong() - start));
+    return new StepResult(outcome, detail, elapsed(start));
+  }
+
+  private Duration elapsed(long start) {
+    return Duration.ofNanos(nanoTime.getAsLong() - start);
   }
 
   private static StepResult skipped(String why) {

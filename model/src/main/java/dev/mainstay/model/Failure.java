@@ -59,8 +59,25 @@ public sealed class Failure extends RuntimeException {
 
   /** A host cannot be reached, does not let us in, or is not the host it was; exit code 4. */
   public static final class Unreachable extends Failure {
+    private final boolean isOtherMachine;
+
     public Unreachable(String message, String advice, boolean retryable) {
+      this(message, advice, retryable, false);
+    }
+
+    private Unreachable(String message, String advice, boolean retryable, boolean isOtherMachine) {
       super(message, advice, 4, retryable);
+      this.isOtherMachine = isOtherMachine;
+    }
+
+    /** A machine that proves, by its host key, that it is not the one that was looked for. */
+    public static Unreachable provenOther(String message, String advice) {
+      return new Unreachable(message, advice, false, true);
+    }
+
+    /** Whether what answered proved to be another machine than the one that was looked for. */
+    public boolean isOtherMachine() {
+      return isOtherMachine;
     }
   }
 

@@ -19,6 +19,11 @@ public record SshSpec(
   /** A host that forwards the connection to another one. */
   public record Jump(String address, String user, int port, Optional<Path> key) {}
 
+  /** How a host is logged into of which no more is known than that this one is of its cluster. */
+  public SshSpec ofAnotherHost() {
+    return new SshSpec(user, key, port, jump, Optional.empty());
+  }
+
   /** The account, port and keys of a file that says nothing about ssh. */
   public static final SshSpec DEFAULT =
       new SshSpec("root", Optional.empty(), 22, Optional.empty(), Optional.empty());

@@ -1,15 +1,18 @@
 package dev.mainstay.ssh;
 
+import dev.mainstay.model.Address;
 import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Mutable: the host keys pinned by node name, so that a host may change its address but not its
@@ -17,23 +20,34 @@ import java.util.Set;
  */
 public final class KnownHosts {
   private final Path file;
-  private final Set<NodeName> replaced;
+  private final Map<NodeName, Replacement> replacements;
+
+  /**
+   * A name that may get another machine.
+   *
+   * @param at where that one is
+   * @param before the key of the old one
+   */
+  private record Replacement(Address at, Optional<String> before) {}
 
   public KnownHosts(Path file) {
-    this(file, Set.of());
+    this(file, Map.of());
   }
 
-  private KnownHosts(Path file, Set<NodeName> replaced) {
+  private KnownHosts(Path file, Map<NodeName, Replacement> replacements) {
     this.file = file;
-    this.replaced = Set.copyOf(replaced);
+    this.replacements = Map.copyOf(replacements);
   }
 
   /**
-   * The same keys, where each of {@code names} may get another machine: the pinned key still
-   * counts, and a new one is met as if for the first time.
+   * The same keys, where each name may get another machine, at the address given: the machine there
+   * is met as if for the first time, once. At any other address the name stands for its old machine
+   * and that one's key.
    */
-  public KnownHosts replacing(Set<NodeName> names) {
-    return new KnownHosts(file, names);
+  public synchronized KnownHosts replacing(Map<NodeName, Address> names) {
+    Map<NodeName, Replacement> fresh = new HashMap<>();
+    names.forEach((name, at) -> fresh.put(name, new Replacement(at, pinned(name))));
+    return new KnownHosts(file, fresh);
   }
 
   public Path file() {
@@ -41,10 +55,20 @@ public final class KnownHosts {
   }
 
   /**
-   * The key that {@code node} must have, as {@code TYPE BASE64}; empty where it may have a new one.
+   * The key that {@code node} must have at its address, as {@code TYPE BASE64}; empty where it may
+   * have a new one.
    */
-  public synchronized Optional<String> find(NodeName node) {
-    return replaced.contains(node) ? Optional.empty() : pinned(node);
+  public synchronized Optional<String> find(NodeSpec node) {
+    Optional<String> pinned = pinned(node.name());
+    Replacement replacement = replacements.get(node.name());
+    if (replacement == null) {
+      return pinned;
+    }
+    if (!replacement.at().equals(node.address())) {
+      return replacement.before();
+    }
+    // the new machine was met already: nobody else may come after it
+    return pinned.equals(replacement.before()) ? Optional.empty() : pinned;
   }
 
   /** The key pinned for {@code node} as {@code TYPE BASE64}, even if it may get a new one. */

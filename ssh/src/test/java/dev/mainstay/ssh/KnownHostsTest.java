@@ -2,11 +2,15 @@ package dev.mainstay.ssh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mainstay.model.Address;
 import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
+import dev.mainstay.model.SshSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +31,7 @@ final class KnownHostsTest {
 
   @Test
   void nothingIsKnownWithoutAFile() {
-    assertThat(known.find(M1)).isEmpty();
+    assertThat(known.pinned(M1)).isEmpty();
     known.forget(M1);
     assertThat(file).doesNotExist();
   }
@@ -35,30 +39,40 @@ final class KnownHostsTest {
   @Test
   void aPinnedKeyIsFoundByItsWholeName() {
     known.pin(M11, "ssh-ed25519 BBBB");
-    assertThat(known.find(M1)).isEmpty();
+    assertThat(known.pinned(M1)).isEmpty();
     known.pin(M1, "ssh-ed25519 AAAA");
-    assertThat(known.find(M1)).contains("ssh-ed25519 AAAA");
-    assertThat(known.find(M11)).contains("ssh-ed25519 BBBB");
+    assertThat(known.pinned(M1)).contains("ssh-ed25519 AAAA");
+    assertThat(known.pinned(M11)).contains("ssh-ed25519 BBBB");
     assertThat(file).hasContent("m11 ssh-ed25519 BBBB\nm1 ssh-ed25519 AAAA\n");
+  }
+
+  private static NodeSpec node(NodeName name, String address) {
+    return new NodeSpec(name, Role.MASTER, new Address(address), SshSpec.DEFAULT);
   }
 
   @Test
   void theLaterOfTwoPinsHolds() {
     known.pin(M1, "ssh-ed25519 AAAA");
     known.pin(M1, "ssh-ed25519 CCCC");
-    assertThat(known.find(M1)).contains("ssh-ed25519 CCCC");
+    assertThat(known.pinned(M1)).contains("ssh-ed25519 CCCC");
   }
 
   @Test
-  void aReplacedNodeMayHaveANewKeyAndItsOldOneIsStillKnown() {
+  void anotherMachineMayTakeANameOnceAndAtItsOwnAddressOnly() {
     known.pin(M1, "ssh-ed25519 AAAA");
     known.pin(M11, "ssh-ed25519 BBBB");
-    KnownHosts replacing = known.replacing(Set.of(M1));
-    assertThat(replacing.find(M1)).isEmpty();
+    NodeSpec fresh = node(M1, "10.77.0.99");
+    NodeSpec old = node(M1, "10.77.0.11");
+    KnownHosts replacing = known.replacing(Map.of(M1, fresh.address()));
+    assertThat(replacing.find(fresh)).isEmpty();
+    assertThat(replacing.find(old)).contains("ssh-ed25519 AAAA");
     assertThat(replacing.pinned(M1)).contains("ssh-ed25519 AAAA");
-    assertThat(replacing.find(M11)).contains("ssh-ed25519 BBBB");
+    assertThat(replacing.find(node(M11, "10.77.0.99"))).contains("ssh-ed25519 BBBB");
     replacing.pin(M1, "ssh-ed25519 CCCC");
-    assertThat(known.find(M1)).contains("ssh-ed25519 CCCC");
+    // nobody comes after it, and the old machine does not become the new one
+    assertThat(replacing.find(fresh)).contains("ssh-ed25519 CCCC");
+    assertThat(replacing.find(old)).contains("ssh-ed25519 AAAA");
+    assertThat(known.pinned(M1)).contains("ssh-ed25519 CCCC");
   }
 
   @Test
@@ -67,8 +81,8 @@ final class KnownHostsTest {
     known.pin(M11, "ssh-ed25519 BBBB");
     known.pin(M1, "ssh-ed25519 CCCC");
     known.forget(M1);
-    assertThat(known.find(M1)).isEmpty();
-    assertThat(known.find(M11)).contains("ssh-ed25519 BBBB");
+    assertThat(known.pinned(M1)).isEmpty();
+    assertThat(known.pinned(M11)).contains("ssh-ed25519 BBBB");
   }
 
   @Test
@@ -76,7 +90,7 @@ final class KnownHostsTest {
     Files.createDirectories(file.getParent());
     Files.writeString(file, "m11 ssh-ed25519 BBBB");
     known.pin(M1, "ssh-ed25519 AAAA");
-    assertThat(known.find(M1)).contains("ssh-ed25519 AAAA");
-    assertThat(known.find(M11)).contains("ssh-ed25519 BBBB");
+    assertThat(known.pinned(M1)).contains("ssh-ed25519 AAAA");
+    assertThat(known.pinned(M11)).contains("ssh-ed25519 BBBB");
   }
 }

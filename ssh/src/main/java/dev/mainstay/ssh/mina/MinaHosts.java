@@ -191,7 +191,7 @@ public final class MinaHosts implements Hosts {
     return open(
         node,
         label,
-        node.ssh().hostKey().or(() -> knownHosts.find(node.name())).map(key -> parse(key, label)));
+        node.ssh().hostKey().or(() -> knownHosts.find(node)).map(key -> parse(key, label)));
   }
 
   private MinaHost.Opened open(NodeSpec node, String label, Optional<PublicKey> pinned) {
@@ -334,7 +334,7 @@ public final class MinaHosts implements Hosts {
         return true;
       }
       login.refusal =
-          new Failure.Unreachable(
+          Failure.Unreachable.provenOther(
               label
                   + ": another machine answers: its host key is "
                   + shown
@@ -346,8 +346,7 @@ public final class MinaHosts implements Hosts {
                   + " was reinstalled on purpose, remove the line '"
                   + node.name()
                   + " ...' from "
-                  + knownHosts.file(),
-              false);
+                  + knownHosts.file());
       return false;
     }
     // a person may have to be asked, for which this thread and the login's deadline do not wait

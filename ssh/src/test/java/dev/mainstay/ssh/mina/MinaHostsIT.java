@@ -195,7 +195,7 @@ final class MinaHostsIT {
   void logsInWithAnRsaHostKey() throws Exception {
     TestServer server = server(TestServer.key("ssh-rsa"));
     hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
-    assertThat(known.find(M1)).hasValueSatisfying(key -> assertThat(key).startsWith("ssh-rsa "));
+    assertThat(known.pinned(M1)).hasValueSatisfying(key -> assertThat(key).startsWith("ssh-rsa "));
     hosts(HostKeyPolicy.REFUSE).login(node(server));
     assertThat(server.logins).hasValue(2);
   }
@@ -230,7 +230,7 @@ final class MinaHostsIT {
   void aKeyOnceAcceptedIsKnownByTheNodesName() throws Exception {
     TestServer server = server();
     hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
-    assertThat(known.find(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
+    assertThat(known.pinned(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
     hosts(HostKeyPolicy.REFUSE).login(node(server));
     assertThat(server.logins).hasValue(2);
   }
@@ -261,7 +261,7 @@ final class MinaHostsIT {
         .hasMessageContaining(KeyUtils.getFingerPrint(hostKey.getPublic()));
     assertThat(failure.isRetryable()).isFalse();
     assertThat(failure.advice()).contains(known.file().toString());
-    assertThat(known.find(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
+    assertThat(known.pinned(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
     assertThat(server.logins).hasValue(0);
   }
 
@@ -411,9 +411,9 @@ final class MinaHostsIT {
     assertThat(host.run(RemoteCommand.of("echo hello")).stdout()).isEqualTo("hello\n");
     assertThat(jump.logins).hasValue(1);
     assertThat(jump.lines).isEmpty();
-    assertThat(known.find(new NodeName("jump-127-0-0-1-" + jump.port())))
+    assertThat(known.pinned(new NodeName("jump-127-0-0-1-" + jump.port())))
         .contains(PublicKeyEntry.toString(jumpKey.getPublic()));
-    assertThat(known.find(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
+    assertThat(known.pinned(M1)).contains(PublicKeyEntry.toString(hostKey.getPublic()));
   }
 
   @Test
