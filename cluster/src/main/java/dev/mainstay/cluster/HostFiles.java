@@ -254,23 +254,46 @@ final class HostFiles {
         After=network.target
         Before=kubelet.service
 
+        # however often it ended, it is tried again: without it the node has no API
+        StartLimitIntervalSec=0
+
         [Service]
         Type=notify
+        DynamicUser=yes
         RuntimeDirectory=mainstay-proxy
         ExecStartPre=/usr/sbin/haproxy -c -q -f /etc/mainstay/haproxy.cfg
         ExecStart=/usr/sbin/haproxy -Ws -f /etc/mainstay/haproxy.cfg -p /run/mainstay-proxy/haproxy.pid
         ExecReload=/usr/sbin/haproxy -c -q -f /etc/mainstay/haproxy.cfg
         ExecReload=/bin/kill -USR2 $MAINPID
-        KillMode=mixed
+        # where its first process ends, the second would go on with its sessions and hold the restart up
+        KillMode=control-group
+        KillSignal=SIGKILL
+        SuccessExitStatus=SIGKILL
+        # systemd is not told of the last process's end in containers on cgroup v1, and would wait 90 s
+        TimeoutStopSec=100ms
         Restart=always
-        RestartSec=1
+        # a master's proxy that is away for longer than others' three checks looks like a dead master
+        RestartSec=50ms
+        LimitNOFILE=65536
         Nice=-5
         OOMScoreAdjust=-900
+        CapabilityBoundingSet=
         NoNewPrivileges=yes
         ProtectSystem=strict
-        ReadWritePaths=/run/mainstay-proxy
         ProtectHome=yes
         PrivateTmp=yes
+        PrivateDevices=yes
+        ProtectKernelTunables=yes
+        ProtectKernelModules=yes
+        ProtectControlGroups=yes
+        RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+        RestrictNamespaces=yes
+        RestrictRealtime=yes
+        RestrictSUIDSGID=yes
+        LockPersonality=yes
+        SystemCallFilter=@system-service
+        SystemCallErrorNumber=EPERM
+        UMask=0077
 
         [Install]
         WantedBy=multi-user.target

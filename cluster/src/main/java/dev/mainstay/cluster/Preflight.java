@@ -26,8 +26,8 @@ final class Preflight {
   // etcd and certificates: a token made on one host must be valid on another
   private static final Duration MAX_SKEW = Duration.ofSeconds(5);
   private static final List<Integer> MASTER_PORTS =
-      List.of(6443, 7443, 7444, 2379, 2380, 10250, 10257, 10259);
-  private static final List<Integer> WORKER_PORTS = List.of(7443, 10250);
+      List.of(6443, 7443, 7444, 7445, 2379, 2380, 10250, 10257, 10259);
+  private static final List<Integer> WORKER_PORTS = List.of(7443, 7445, 10250);
 
   private Preflight() {}
 

@@ -10,12 +10,16 @@ import java.util.List;
  * The local proxy's haproxy.cfg, after the measured design of relays: each master's proxy watches
  * its own apiserver (alive: the TLS handshake; ready: /readyz) and answers on port 7444 with 200
  * (ready), 404 (draining) or 503 (dead); the others' proxies ask there and not at the apiserver, so
- * that its load does not grow with the number of nodes. Names and not addresses stand in it:
- * HAProxy resolves them from /etc/hosts when it is loaded.
+ * that its load does not grow with the number of nodes. Only nodes may ask. Names and not addresses
+ * stand in it: HAProxy resolves them from /etc/hosts when it is loaded, which is whenever the hosts
+ * block changed.
  */
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";
   static final int HEALTH_PORT = 7444;
+  static final int METRICS_PORT = 7445;
+  // HAProxy reads 64 words a line, of 2,048 letters in all
+  private static final int NAMES_PER_LINE = 20;
 
   /** To whom a node's proxy leads. */
   enum Mode {
@@ -35,7 +39,7 @@ final class ProxyConfig {
         switch (mode) {
           case BOOTSTRAP -> self();
           case OTHERS -> others(spec, node);
-          case SELF -> self() + relay();
+          case SELF -> self() + relay(spec);
         };
     return new HostFile(PATH, "644", head() + body);
   }
@@ -74,6 +78,16 @@ final class ProxyConfig {
         bind 127.0.0.1:7443
         default_backend masters
 
+    # for Prometheus on this node: http://127.0.0.1:7445/metrics
+    frontend metrics
+        mode http
+        bind 127.0.0.1:7445
+        maxconn 100
+        timeout client 10s
+        timeout http-request 2s
+        http-request use-service prometheus-exporter if { path /metrics }
+        http-request return status 404
+
     """;
   }
 
@@ -85,7 +99,7 @@ final class ProxyConfig {
     """;
   }
 
-  private static String relay() {
+  private static String relay(ClusterSpec spec) {
     String check =
         "ca-file /etc/mainstay/ca.crt verify required verifyhost kubernetes no-ssl-reuse";
     return """
@@ -101,9 +115,9 @@ final class ProxyConfig {
         option httpchk
         http-check connect ssl sni kubernetes
         http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
-        # a graceful stop drains; any other failure takes the master out
+        # a graceful stop drains; any other failure takes the master out. 401 and 403: it serves, and tells strangers no more
         http-check expect error-status L7OKC ! string "[-]shutdown"
-        http-check expect status 200
+        http-check expect status 200,401,403
         server self 127.0.0.1:6443 check CHECK inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2
 
     frontend health
@@ -113,12 +127,28 @@ final class ProxyConfig {
         timeout client 2s
         timeout http-request 1s
         bind :7444
+        acl node src 127.0.0.1
+    NODES    tcp-request connection reject unless node
         http-request return status 503 if { nbsrv(alive) eq 0 }
         http-request return status 200 if { nbsrv(ready) ge 1 }
         http-request return status 404 if { srv_is_up(ready/self) }
         http-request return status 503
     """
+        .replace("NODES", nodes(spec))
         .replace("CHECK", check);
+  }
+
+  private static String nodes(ClusterSpec spec) {
+    List<String> names = spec.nodes().stream().map(spec::fullName).toList();
+    StringBuilder lines = new StringBuilder();
+    for (int from = 0; from < names.size(); from += NAMES_PER_LINE) {
+      lines
+          .append("    acl node src ")
+          .append(
+              String.join(" ", names.subList(from, Math.min(from + NAMES_PER_LINE, names.size()))))
+          .append('\n');
+    }
+    return lines.toString();
   }
 
   private static String others(ClusterSpec spec, NodeSpec node) {

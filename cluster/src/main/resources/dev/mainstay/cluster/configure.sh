@@ -71,7 +71,7 @@ if has_changed /etc/mainstay/containerd.toml || has_changed /etc/systemd/system/
 elif ! systemctl is-active -q containerd.service; then
   systemctl start containerd.service
 fi
-if ! systemctl is-active -q mainstay-proxy.service; then
+if ! systemctl is-active -q mainstay-proxy.service || has_changed /etc/systemd/system/mainstay-proxy.service; then
   systemctl restart mainstay-proxy.service
 elif has_changed /etc/mainstay/haproxy.cfg || has_changed /etc/hosts; then
   systemctl reload mainstay-proxy.service

@@ -64,6 +64,15 @@ final class RenderedFilesTest {
   }
 
   @Test
+  void theHealthPortIsOpenToManyNodesInLinesThatHaproxyReads() {
+    String config =
+        ProxyConfig.render(Fixture.spec(3, 55), node("m2"), ProxyConfig.Mode.SELF).content();
+    List<String> lines = config.lines().filter(line -> line.contains("acl node src ")).toList();
+    assertThat(lines).allMatch(line -> line.length() < 2000 && line.split(" ", -1).length < 60);
+    assertThat(String.join(" ", lines)).contains(" w1.demo.internal ", " w55.demo.internal");
+  }
+
+  @Test
   void kubeadmInit() {
     yaml("kubeadm/init.yaml", KubeadmConfig.init(SPEC, node("m1"), MODERN));
     yaml("kubeadm/init-old-host.yaml", KubeadmConfig.init(SPEC, node("m1"), OLD));
