@@ -1,6 +1,9 @@
 package dev.mainstay.cli;
 
+import dev.mainstay.cluster.Credentials;
 import dev.mainstay.cluster.ExportKubeconfig;
+import dev.mainstay.cluster.Kubeconfig;
+import dev.mainstay.cluster.SignUser;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Hosts;
@@ -12,19 +15,20 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Dump;
-import org.snakeyaml.engine.v2.api.DumpSettings;
-import org.snakeyaml.engine.v2.common.FlowStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
     name = "kubeconfig",
-    description = "Print the administrator's kubeconfig, or write it to a file of mode 0600.")
+    description =
+        "Print a kubeconfig, or write it to a file of mode 0600: the administrator's, or with"
+            + " --user a person's for some hours.")
 final class KubeconfigCommand implements Callable<Integer> {
   private static final String MARK = "# Written by mainstay kubeconfig\n";
 
@@ -36,6 +40,8 @@ final class KubeconfigCommand implements Callable<Integer> {
       description = "Write to this file; one that Mainstay did not write is left alone.")
   @Nullable Path target;
 
+  @Mixin PersonOptions person = new PersonOptions();
+
   private final Session session;
 
   KubeconfigCommand(Session session) {
@@ -44,33 +50,48 @@ final class KubeconfigCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    ClusterSpec spec = options.spec(session);
+    Optional<SignUser.Wish> wish = person.wish();
     Path file = target;
+    ClusterSpec spec = options.spec(session);
     if (file != null) {
       refuseForeign(file);
       refuseNowhere(file);
     }
+    Credentials credentials;
     try (Hosts hosts = options.hosts(session, spec)) {
-      var document = new ExportKubeconfig(hosts).export(spec).document();
-      String yaml =
-          MARK
-              + new Dump(DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).build())
-                  .dumpToString(document);
-      Terminal terminal = session.terminal();
-      if (file == null) {
-        terminal.out().print(options.json() ? Json.text(document) + "\n" : yaml);
-        return ExitCode.DONE;
-      }
-      write(file, yaml);
-      if (options.json()) {
-        terminal.out().println(Json.text(Map.of("file", file.toString())));
-      } else {
-        terminal
-            .err()
-            .println("wrote " + file + "\n    try: kubectl --kubeconfig " + file + " get nodes");
-      }
+      credentials = PersonOptions.credentials(hosts, spec, wish);
     }
+    Kubeconfig kubeconfig = ExportKubeconfig.export(spec, credentials);
+    if (file == null) {
+      print(kubeconfig);
+    } else {
+      write(file, MARK + kubeconfig.text());
+      report(file, credentials);
+    }
+    wish.ifPresent(
+        asked -> PersonOptions.tell(session.terminal().err(), credentials, asked, session.clock()));
     return ExitCode.DONE;
+  }
+
+  private void print(Kubeconfig kubeconfig) {
+    session
+        .terminal()
+        .out()
+        .print(options.json() ? Json.text(kubeconfig.document()) + "\n" : MARK + kubeconfig.text());
+  }
+
+  private void report(Path file, Credentials credentials) {
+    Terminal terminal = session.terminal();
+    if (options.json()) {
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("file", file.toString());
+      PersonOptions.describe(document, credentials);
+      terminal.out().println(Json.text(document));
+    } else {
+      terminal
+          .err()
+          .println("wrote " + file + "\n    try: kubectl --kubeconfig " + file + " get nodes");
+    }
   }
 
   private static void refuseForeign(Path file) {

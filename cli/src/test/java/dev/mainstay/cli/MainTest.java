@@ -218,6 +218,25 @@ final class MainTest {
         .contains("cannot write " + nowhere);
   }
 
+  @Test
+  void personsThatMakeNoSenseAreUsage() {
+    init();
+    assertThat(run(2, "kubeconfig", "-f", file, "--group", "developers").err())
+        .contains("--group says something about a person, and --user names none");
+    assertThat(run(2, "kubeconfig", "-f", file, "--for", "8h").err())
+        .contains("--for says something");
+    assertThat(run(2, "kubeconfig", "-f", file, "--user", "alice", "--for", "soon").err())
+        .contains("--for \"soon\" is not a span of time");
+    assertThat(run(2, "kubeconfig", "-f", file, "--user", "alice", "--for", "5m").err())
+        .contains("too short");
+    assertThat(run(2, "kubeconfig", "-f", file, "--user", "system:admin").err())
+        .contains("Kubernetes' own components");
+    assertThat(
+            run(2, "kubeconfig", "-f", file, "--user", "alice", "--group", "system:masters").err())
+        .contains("--group system:masters")
+        .contains("kubeadm:cluster-admins");
+  }
+
   // hosts that do not answer
 
   private void unreachable() throws IOException {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 
 /** Mutable: hosts that answer each script with what the test says, and remember what they ran. */
 final class FakeHosts implements Hosts {
@@ -23,11 +24,16 @@ final class FakeHosts implements Hosts {
   record Ran(String node, String script, List<String> arguments, String stdin) {}
 
   final List<Ran> ran = new CopyOnWriteArrayList<>();
-  private final Map<String, Output> answers = new ConcurrentHashMap<>();
+  private final Map<String, Function<Ran, Output>> answers = new ConcurrentHashMap<>();
   private final Map<NodeName, Failure> unreachable = new ConcurrentHashMap<>();
 
   /** Whichever host runs {@code script} answers with {@code output}; without this, with nothing. */
   void answer(String script, Output output) {
+    answers.put(script, ran -> output);
+  }
+
+  /** The same, with an output that depends on what was run. */
+  void answer(String script, Function<Ran, Output> output) {
     answers.put(script, output);
   }
 
@@ -65,16 +71,17 @@ final class FakeHosts implements Hosts {
           throw new UncheckedIOException(broken);
         }
         String script = name(command.script());
-        ran.add(
+        Ran one =
             new Ran(
                 node.name().value(),
                 script,
                 command.arguments(),
-                stdin.toString(StandardCharsets.UTF_8)));
-        Output output = answers.get(script);
-        return output == null
+                stdin.toString(StandardCharsets.UTF_8));
+        ran.add(one);
+        Function<Ran, Output> answer = answers.get(script);
+        return answer == null
             ? new Output(0, script.equals("certificates") ? "end\n" : "", "")
-            : output;
+            : answer.apply(one);
       }
 
       @Override
@@ -153,6 +160,7 @@ final class FakeHosts implements Hosts {
             "return-master",
             "serve",
             "sign-kubelet",
+            "sign-user",
             "undrain");
   }
 

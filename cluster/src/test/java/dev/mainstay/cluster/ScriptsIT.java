@@ -786,4 +786,51 @@ final class ScriptsIT {
         .describedAs(result.err())
         .isEqualTo("exit 0\nsystemctl disable -q --now mainstay-etcd-backup.timer\n");
   }
+
+  // sign-user.sh
+
+  /** A kubectl that answers a look at the request with {@code answer}, from the second look on. */
+  private String signing(String answer) throws IOException {
+    return """
+    mkdir -p /etc/kubernetes/pki; echo CA > /etc/kubernetes/pki/ca.crt
+    cat > /usr/local/bin/kubectl <<'EOF'
+    #!/bin/bash
+    shift 4
+    while [ "$1" = --request-timeout ]; do shift 2; done
+    echo "$*" >> /run/calls
+    case $1 in
+      get) [ ! -e /run/looked ] || echo -n '%s'; touch /run/looked ;;
+    esac
+    EOF
+    %s; echo "exit $?"
+    grep -c '^get' /run/calls
+    grep -v '^get' /run/calls | sed 's|/run/mainstay/input.*|FILE|'
+    ls /run/mainstay
+    """
+        .formatted(answer, fed("sign-user", "{}", "mainstay-1"));
+  }
+
+  @Test
+  void aSignedRequestIsTakenAwayAgain() throws Exception {
+    assertThat(sandbox(signing("certificate Q0VSVA==")).out())
+        .isEqualTo(
+            """
+            authority Q0EK
+            certificate Q0VSVA==
+            exit 0
+            2
+            create -f FILE
+            certificate approve mainstay-1
+            delete certificatesigningrequest mainstay-1 --ignore-not-found --wait=false
+            """);
+  }
+
+  @Test
+  void aRequestThatTheSignerRefusesIsTakenAwayToo() throws Exception {
+    Result refused = sandbox(signing("refused Failed: no such signer"));
+    assertThat(refused.err()).isEqualTo("the cluster's signer says Failed: no such signer\n");
+    assertThat(refused.out())
+        .startsWith("exit 1\n")
+        .endsWith("delete certificatesigningrequest mainstay-1 --ignore-not-found --wait=false\n");
+  }
 }

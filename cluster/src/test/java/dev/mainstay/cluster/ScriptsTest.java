@@ -45,6 +45,7 @@ final class ScriptsTest {
           "received",
           "remove-member", // what it changes is the cluster, as the next ones do
           "remove-members",
+          "sign-user",
           "undrain");
 
   private static Set<String> names() throws IOException {

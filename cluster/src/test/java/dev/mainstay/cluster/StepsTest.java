@@ -239,43 +239,4 @@ final class StepsTest {
         .isInstanceOf(Failure.Unreachable.class)
         .hasMessageContaining("another machine");
   }
-
-  @Test
-  void aKubeconfigHasEveryMasterAndTheEndpoint() throws Exception {
-    hosts.cut("m1", new Failure.Unreachable("m1 is off", "", true));
-    hosts.answer(
-        "admin-conf",
-        new Output(
-            0,
-            """
-            clusters:
-            - cluster:
-                certificate-authority-data: Q0E=
-                server: https://api.demo.internal:7443
-            users:
-            - name: kubernetes-admin
-              user:
-                client-certificate-data: Q0VSVA==
-                client-key-data: S0VZ
-            """,
-            ""));
-    ExportKubeconfig.Kubeconfig kubeconfig = new ExportKubeconfig(hosts).export(SPEC);
-    assertThat(kubeconfig).hasToString("***");
-    Golden.check(
-        "kubeconfig.yaml",
-        new org.snakeyaml.engine.v2.api.Dump(
-                org.snakeyaml.engine.v2.api.DumpSettings.builder()
-                    .setDefaultFlowStyle(org.snakeyaml.engine.v2.common.FlowStyle.BLOCK)
-                    .build())
-            .dumpToString(kubeconfig.document()));
-  }
-
-  @Test
-  void aKubeconfigNeedsOneMaster() {
-    hosts.cut("m1", new Failure.Unreachable("m1 is off", "", true));
-    hosts.answer("admin-conf", new Output(1, "", "cat: no such file"));
-    assertThatThrownBy(() -> new ExportKubeconfig(hosts).export(SPEC))
-        .isInstanceOf(Failure.Failed.class)
-        .hasMessageContaining("m1 is off");
-  }
 }

@@ -1,0 +1,68 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.ssh.Output;
+import dev.mainstay.ssh.Secret;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class KubeconfigTest {
+  private static final ClusterSpec SPEC = Fixture.spec(2, 1);
+
+  private final FakeHosts hosts = new FakeHosts();
+
+  /** Credentials of {@code person}, from the second master. */
+  static Credentials credentials(Optional<Person> person) {
+    return new Credentials(person, new NodeName("m2"), "Q0E=", "Q0VSVA==", Secret.of("S0VZ"));
+  }
+
+  @Test
+  void aKubeconfigHasEveryMasterAndTheEndpoint() throws Exception {
+    hosts.cut("m1", new Failure.Unreachable("m1 is off", "", true));
+    hosts.answer(
+        "admin-conf",
+        new Output(
+            0,
+            """
+            clusters:
+            - cluster:
+                certificate-authority-data: Q0E=
+                server: https://api.demo.internal:7443
+            users:
+            - name: kubernetes-admin
+              user:
+                client-certificate-data: Q0VSVA==
+                client-key-data: S0VZ
+            """,
+            ""));
+    Credentials administrator = new ExportKubeconfig(hosts).administrator(SPEC);
+    assertThat(administrator.toString()).doesNotContain("S0VZ");
+    Kubeconfig kubeconfig = ExportKubeconfig.export(SPEC, administrator);
+    assertThat(kubeconfig).hasToString("***");
+    Golden.check("kubeconfig.yaml", kubeconfig.text());
+  }
+
+  @Test
+  void aPersonsNamesDoNotClashWithThoseOfOthers() {
+    Kubeconfig kubeconfig =
+        ExportKubeconfig.export(
+            SPEC, credentials(Optional.of(new Person("alice", List.of("developers")))));
+    Golden.check("kubeconfig-alice.yaml", kubeconfig.text());
+    assertThat(kubeconfig.currentContext()).isEqualTo("alice@demo-m2");
+  }
+
+  @Test
+  void aKubeconfigNeedsOneMaster() {
+    hosts.cut("m1", new Failure.Unreachable("m1 is off", "", true));
+    hosts.answer("admin-conf", new Output(1, "", "cat: no such file"));
+    assertThatThrownBy(() -> new ExportKubeconfig(hosts).administrator(SPEC))
+        .isInstanceOf(Failure.Failed.class)
+        .hasMessageContaining("m1 is off");
+  }
+}
