@@ -3,6 +3,7 @@ package dev.mainstay.cli;
 import dev.mainstay.cluster.Credentials;
 import dev.mainstay.cluster.ExportKubeconfig;
 import dev.mainstay.cluster.Kubeconfig;
+import dev.mainstay.cluster.KubeconfigFile;
 import dev.mainstay.cluster.SignUser;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
@@ -27,8 +28,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "kubeconfig",
     description =
-        "Print a kubeconfig, or write it to a file of mode 0600: the administrator's, or with"
-            + " --user a person's for some hours.")
+        "Print a kubeconfig, write it to a file of mode 0600, or merge it into the one you have: the"
+            + " administrator's, or with --user a person's for some hours.")
 final class KubeconfigCommand implements Callable<Integer> {
   private static final String MARK = "# Written by mainstay kubeconfig\n";
 
@@ -41,6 +42,7 @@ final class KubeconfigCommand implements Callable<Integer> {
   @Nullable Path target;
 
   @Mixin PersonOptions person = new PersonOptions();
+  @Mixin MergeOptions merging = new MergeOptions();
 
   private final Session session;
 
@@ -52,7 +54,13 @@ final class KubeconfigCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Optional<SignUser.Wish> wish = person.wish();
     Path file = target;
+    if (file != null && merging.merge) {
+      throw new Failure.Usage(
+          "--out and --merge exclude each other", "with --merge, --into names the file");
+    }
+    Optional<KubeconfigFile> into = merging.file(session);
     ClusterSpec spec = options.spec(session);
+    into.ifPresent(KubeconfigFile::check);
     if (file != null) {
       refuseForeign(file);
       refuseNowhere(file);
@@ -62,7 +70,9 @@ final class KubeconfigCommand implements Callable<Integer> {
       credentials = PersonOptions.credentials(hosts, spec, wish);
     }
     Kubeconfig kubeconfig = ExportKubeconfig.export(spec, credentials);
-    if (file == null) {
+    if (into.isPresent()) {
+      report(into.get(), kubeconfig, into.get().merge(kubeconfig, merging.manner()), credentials);
+    } else if (file == null) {
       print(kubeconfig);
     } else {
       write(file, MARK + kubeconfig.text());
@@ -94,11 +104,42 @@ final class KubeconfigCommand implements Callable<Integer> {
     }
   }
 
+  private void report(
+      KubeconfigFile file,
+      Kubeconfig kubeconfig,
+      KubeconfigFile.Merged merged,
+      Credentials credentials) {
+    Terminal terminal = session.terminal();
+    if (options.json()) {
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("file", file.path().toString());
+      document.put("changed", merged.changed());
+      document.put("contexts", kubeconfig.contexts());
+      document.put("currentContext", merged.current());
+      PersonOptions.describe(document, credentials);
+      terminal.out().println(Json.text(document));
+      return;
+    }
+    terminal
+        .err()
+        .println(
+            "%s; its contexts are %s; current is %s"
+                .formatted(
+                    merged.changed()
+                        ? "merged into " + file.path()
+                        : file.path() + " has all of it already and was not touched",
+                    String.join(", ", kubeconfig.contexts()),
+                    merged.current()));
+    terminal
+        .err()
+        .println("    try: kubectl --context " + kubeconfig.currentContext() + " get nodes");
+  }
+
   private static void refuseForeign(Path file) {
     if (Files.exists(file) && !isOurs(file)) {
       throw new Failure.Refused(
           file + " was not written by Mainstay and is left as it is",
-          "name another file with --out; kubectl takes several by KUBECONFIG=a:b");
+          "name another file with --out, or merge into it with --merge --into " + file);
     }
   }
 

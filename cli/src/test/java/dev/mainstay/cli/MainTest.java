@@ -237,6 +237,19 @@ final class MainTest {
         .contains("kubeadm:cluster-admins");
   }
 
+  @Test
+  void mergesThatCannotBeAreSaidBeforeAnybodyIsAsked() throws Exception {
+    init();
+    assertThat(run(2, "kubeconfig", "-f", file, "--switch").err())
+        .contains("--switch says how to merge");
+    assertThat(run(2, "kubeconfig", "-f", file, "--merge", "--out", "x").err())
+        .contains("exclude each other");
+    Path broken = Files.writeString(home.resolve("config"), "a: b\n\tc: d\n");
+    assertThat(run(6, "kubeconfig", "-f", file, "--merge", "--into", broken.toString()).err())
+        .contains("config:2:1  is not YAML");
+    assertThat(broken).hasContent("a: b\n\tc: d\n");
+  }
+
   // hosts that do not answer
 
   private void unreachable() throws IOException {

@@ -1,0 +1,406 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.model.Failure;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Present;
+import org.snakeyaml.engine.v2.api.lowlevel.Serialize;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/**
+ * Mutable: somebody's kubeconfig, in which our entries come and go. It is held as YAML's own nodes
+ * and not as values, so that what is not ours stays as it was written: keys that we do not know,
+ * comments, order, and scalars that another reader of YAML may take for something else.
+ */
+final class KubeconfigText {
+  private static final String CURRENT = "current-context";
+
+  /** The lists of a kubeconfig, and what an entry of each holds beside its name. */
+  private enum Section {
+    CLUSTERS("clusters", "cluster"),
+    USERS("users", "user"),
+    CONTEXTS("contexts", "context");
+
+    final String list;
+    final String value;
+
+    Section(String list, String value) {
+      this.list = list;
+      this.value = value;
+    }
+  }
+
+  /**
+   * What our extension says of an entry.
+   *
+   * @param process of the endpoint on this machine that the entry ends with; empty for others
+   */
+  private record Mark(String cluster, String authority, String process) {}
+
+  private final String file;
+  private final MappingNode root;
+  private final Set<String> droppedContexts = new HashSet<>();
+  private boolean changed;
+
+  private KubeconfigText(String file, MappingNode root) {
+    this.file = file;
+    this.root = root;
+  }
+
+  /**
+   * Reads {@code text}; where it is empty, a kubeconfig with nothing in it.
+   *
+   * @param file as messages name it
+   * @throws Failure.Refused with line and column, if it is no kubeconfig
+   */
+  static KubeconfigText parse(String file, String text) {
+    Optional<Node> top;
+    try {
+      top =
+          new Compose(LoadSettings.builder().setLabel(file).setParseComments(true).build())
+              .composeString(text);
+    } catch (MarkedYamlEngineException broken) {
+      String where =
+          broken
+              .getProblemMark()
+              .map(mark -> file + ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+              .orElse(file);
+      throw refused(where + "  is not YAML: " + broken.getProblem());
+    } catch (YamlEngineException broken) {
+      throw refused(file + "  is not YAML: " + broken.getMessage());
+    }
+    if (top.isEmpty()) {
+      MappingNode fresh = new MappingNode(Tag.MAP, new ArrayList<>(), FlowStyle.BLOCK);
+      KubeconfigText empty = new KubeconfigText(file, fresh);
+      empty.put(fresh, "apiVersion", scalar("v1"));
+      empty.put(fresh, "kind", scalar("Config"));
+      return empty;
+    }
+    if (!(top.get() instanceof MappingNode mapping)) {
+      throw refused(
+          where(file, top.get()) + "  is no kubeconfig: a mapping (key: value) is wanted");
+    }
+    KubeconfigText kubeconfig = new KubeconfigText(file, mapping);
+    kubeconfig.check();
+    return kubeconfig;
+  }
+
+  private void check() {
+    find(root, "kind")
+        .ifPresent(kind -> {
+          if (!(kind instanceof ScalarNode scalar) || !scalar.getValue().equals("Config")) {
+            throw refused(where(file, kind) + "  is no kubeconfig: its kind is not Config");
+          }
+        });
+    for (Section section : Section.values()) {
+      find(root, section.list)
+          .filter(list -> !isNull(list))
+          .ifPresent(list -> {
+            if (!(list instanceof SequenceNode)) {
+              throw refused(
+                  where(file, list) + "  " + section.list + ": a list (- name: ...) is wanted");
+            }
+          });
+    }
+  }
+
+  /** Whether anything differs from what was read. */
+  boolean isChanged() {
+    return changed;
+  }
+
+  /** The current context; empty where there is none. */
+  String current() {
+    return find(root, CURRENT).filter(node -> !isNull(node)).map(KubeconfigText::text).orElse("");
+  }
+
+  void setCurrent(String context) {
+    if (!current().equals(context)) {
+      put(root, CURRENT, scalar(context));
+    }
+  }
+
+  boolean hasContext(String name) {
+    return entry(Section.CONTEXTS, name).isPresent();
+  }
+
+  /**
+   * Puts the entries of {@code ours} in, each in the place of the one of its name or at the end.
+   * Entries of the same cluster's masters that are no more go; the current context stays unless it
+   * goes with them.
+   *
+   * @param replace whether ours of another cluster of the same name may be replaced
+   * @throws Failure.Refused if a name is taken by somebody else's entry; nothing was put in then
+   */
+  void merge(Kubeconfig ours, boolean replace) {
+    KubeconfigText fresh = parse("ours", ours.text());
+    refuseTaken(fresh, replace);
+    for (Section section : Section.values()) {
+      for (MappingNode entry : fresh.entries(section)) {
+        place(section, entry);
+      }
+    }
+    dropStale(fresh);
+  }
+
+  private void refuseTaken(KubeconfigText fresh, boolean replace) {
+    List<String> foreign = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    for (Section section : Section.values()) {
+      for (MappingNode entry : fresh.entries(section)) {
+        Mark mark = mark(section, entry).orElseThrow();
+        Optional<MappingNode> taken = entry(section, name(entry));
+        if (taken.isEmpty()) {
+          continue;
+        }
+        String where = where(file, taken.get()) + "  " + section.list + " " + name(entry) + ": ";
+        Optional<Mark> theirs = mark(section, taken.get());
+        if (theirs.isEmpty() || !theirs.get().cluster().equals(mark.cluster())) {
+          foreign.add(where + "an entry of this name is there that is not ours");
+        } else if (!theirs.get().authority().equals(mark.authority()) && !replace) {
+          others.add(where + "it is of another cluster that is called " + mark.cluster() + " too");
+        }
+      }
+    }
+    if (!foreign.isEmpty()) {
+      throw new Failure.Refused(
+          String.join("\n", foreign),
+          "nothing was written. Rename it (kubectl config rename-context; clusters and users in"
+              + " the file), or name another file with --into");
+    }
+    if (!others.isEmpty()) {
+      throw new Failure.Refused(
+          String.join("\n", others),
+          "nothing was written. If that cluster is gone and this one was made in its place, pass"
+              + " --replace; else name another file with --into");
+    }
+  }
+
+  private void place(Section section, MappingNode entry) {
+    List<Node> list = list(section);
+    for (int i = 0; i < list.size(); i++) {
+      if (list.get(i) instanceof MappingNode old && name(old).equals(name(entry))) {
+        if (!plain(old).equals(plain(entry))) {
+          list.set(i, entry);
+          changed = true;
+        }
+        return;
+      }
+    }
+    list.add(entry);
+    changed = true;
+  }
+
+  /** A master that left the cluster leaves no context behind. */
+  private void dropStale(KubeconfigText fresh) {
+    MappingNode any = fresh.entries(Section.CLUSTERS).getFirst();
+    Mark mark = mark(Section.CLUSTERS, any).orElseThrow();
+    if (!mark.process().isEmpty()) {
+      return;
+    }
+    Set<String> wanted = new HashSet<>();
+    fresh.entries(Section.CLUSTERS).forEach(entry -> wanted.add(name(entry)));
+    for (MappingNode context : entries(Section.CONTEXTS)) {
+      if (!mark(Section.CONTEXTS, context).equals(Optional.of(mark))) {
+        wanted.add(clusterOf(context)); // somebody's own context may lead there
+      }
+    }
+    remove(
+        Section.CONTEXTS,
+        entry ->
+            mark(Section.CONTEXTS, entry).equals(Optional.of(mark))
+                && !wanted.contains(clusterOf(entry)));
+    remove(
+        Section.CLUSTERS,
+        entry ->
+            mark(Section.CLUSTERS, entry).equals(Optional.of(mark))
+                && !wanted.contains(name(entry)));
+    if (droppedContexts.contains(current())) {
+      setCurrent(fresh.current());
+    }
+  }
+
+  /**
+   * Takes out every entry of endpoints on this machine whose process {@code ended} says of; a
+   * current context among them is none any more.
+   */
+  void takeOut(Predicate<String> ended) {
+    for (Section section : Section.values()) {
+      remove(
+          section,
+          entry ->
+              mark(section, entry)
+                  .filter(mark -> !mark.process().isEmpty() && ended.test(mark.process()))
+                  .isPresent());
+    }
+    if (droppedContexts.contains(current())) {
+      setCurrent("");
+    }
+  }
+
+  private void remove(Section section, Predicate<MappingNode> gone) {
+    if (entries(section).stream().noneMatch(gone)) {
+      return;
+    }
+    list(section)
+        .removeIf(node -> {
+          boolean goes = node instanceof MappingNode entry && gone.test(entry);
+          if (goes && section == Section.CONTEXTS) {
+            droppedContexts.add(name((MappingNode) node));
+          }
+          changed |= goes;
+          return goes;
+        });
+  }
+
+  /** The document as it is now. */
+  String text() {
+    DumpSettings settings =
+        DumpSettings.builder()
+            .setDumpComments(true)
+            .setSplitLines(false)
+            .setWidth(Integer.MAX_VALUE)
+            .build();
+    return new Present(settings)
+        .emitToString(new Serialize(settings).serializeOne(root).iterator());
+  }
+
+  // nodes
+
+  private static Failure refused(String what) {
+    return new Failure.Refused(
+        what, "the file is left as it is; mend it, or name another one with --into");
+  }
+
+  private static String where(String file, Node node) {
+    return node.getStartMark()
+        .map(mark -> file + ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+        .orElse(file);
+  }
+
+  private List<MappingNode> entries(Section section) {
+    List<MappingNode> entries = new ArrayList<>();
+    if (find(root, section.list).orElse(null) instanceof SequenceNode sequence) {
+      for (Node node : sequence.getValue()) {
+        if (node instanceof MappingNode mapping) {
+          entries.add(mapping);
+        }
+      }
+    }
+    return entries;
+  }
+
+  private Optional<MappingNode> entry(Section section, String name) {
+    return entries(section).stream().filter(entry -> name(entry).equals(name)).findFirst();
+  }
+
+  /** The nodes of a list, to be changed; where there is none or an empty one, it is made. */
+  private List<Node> list(Section section) {
+    if (find(root, section.list).orElse(null) instanceof SequenceNode sequence) {
+      if (sequence.getValue().isEmpty()) {
+        sequence.setFlowStyle(root.getFlowStyle()); // kubectl writes [] for none
+      }
+      return sequence.getValue();
+    }
+    SequenceNode made = new SequenceNode(Tag.SEQ, new ArrayList<>(), root.getFlowStyle());
+    put(root, section.list, made);
+    return made.getValue();
+  }
+
+  private void put(MappingNode mapping, String key, Node value) {
+    List<NodeTuple> tuples = mapping.getValue();
+    changed = true;
+    for (int i = 0; i < tuples.size(); i++) {
+      if (text(tuples.get(i).getKeyNode()).equals(key)) {
+        tuples.set(i, new NodeTuple(tuples.get(i).getKeyNode(), value));
+        return;
+      }
+    }
+    tuples.add(new NodeTuple(scalar(key), value));
+  }
+
+  private static Optional<Node> find(Node owner, String key) {
+    return owner instanceof MappingNode mapping
+        ? mapping.getValue().stream()
+            .filter(tuple -> text(tuple.getKeyNode()).equals(key))
+            .map(NodeTuple::getValueNode)
+            .findFirst()
+        : Optional.empty();
+  }
+
+  private static String text(Node node) {
+    return node instanceof ScalarNode scalar ? scalar.getValue() : "";
+  }
+
+  private static boolean isNull(Node node) {
+    return node.getTag().equals(Tag.NULL);
+  }
+
+  private static ScalarNode scalar(String text) {
+    return new ScalarNode(
+        Tag.STR, text, text.isEmpty() ? ScalarStyle.DOUBLE_QUOTED : ScalarStyle.PLAIN);
+  }
+
+  private static String name(MappingNode entry) {
+    return find(entry, "name").map(KubeconfigText::text).orElse("");
+  }
+
+  private static String clusterOf(MappingNode context) {
+    return find(context, Section.CONTEXTS.value)
+        .flatMap(value -> find(value, "cluster"))
+        .map(KubeconfigText::text)
+        .orElse("");
+  }
+
+  private static Optional<Mark> mark(Section section, MappingNode entry) {
+    Optional<Node> extensions =
+        find(entry, section.value).flatMap(value -> find(value, "extensions"));
+    if (!(extensions.orElse(null) instanceof SequenceNode all)) {
+      return Optional.empty();
+    }
+    return all.getValue().stream()
+        .filter(
+            one -> find(one, "name").map(KubeconfigText::text).equals(Optional.of(Kubeconfig.MARK)))
+        .flatMap(one -> find(one, "extension").stream())
+        .map(
+            said -> new Mark(word(said, "cluster"), word(said, "authority"), word(said, "process")))
+        .findFirst();
+  }
+
+  private static String word(Node owner, String key) {
+    return find(owner, key).map(KubeconfigText::text).orElse("");
+  }
+
+  /** What a node says, however it is written and in whichever order. */
+  private static Object plain(Node node) {
+    if (node instanceof MappingNode mapping) {
+      Map<String, Object> values = new LinkedHashMap<>();
+      mapping
+          .getValue()
+          .forEach(tuple -> values.put(text(tuple.getKeyNode()), plain(tuple.getValueNode())));
+      return values;
+    }
+    if (node instanceof SequenceNode sequence) {
+      return sequence.getValue().stream().map(KubeconfigText::plain).toList();
+    }
+    return text(node);
+  }
+}

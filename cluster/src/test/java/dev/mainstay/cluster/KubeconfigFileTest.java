@@ -1,0 +1,356 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mainstay.cluster.KubeconfigFile.Manner;
+import dev.mainstay.cluster.KubeconfigFile.Merged;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.ssh.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is somebody's stays; what is ours comes and goes. */
+final class KubeconfigFileTest {
+  private static final ClusterSpec SPEC = Fixture.spec(2, 1);
+  private static final Manner PLAIN = new Manner(false, false);
+
+  /** As people have them: comments, foreign entries, unknown keys, another writer's style. */
+  private static final String THEIRS =
+      """
+      # my clusters
+      apiVersion: v1
+      kind: Config
+      preferences:
+        colors: true
+      clusters:
+        - name: minikube   # at home
+          cluster:
+            server: https://192.168.49.2:8443
+            certificate-authority: /home/me/.minikube/ca.crt
+            extensions:
+            - name: cluster_info
+              extension: {provider: minikube.sigs.k8s.io, version: v1.33.1}
+      contexts:
+        - context: {cluster: minikube, user: minikube, namespace: "0123"}
+          name: minikube
+      current-context: minikube
+      users:
+        - name: minikube
+          user:
+            token: 0o17
+            username: yes
+            password: 012345
+            exec:
+              command: "aws --with a very long line that a writer of YAML would like to fold somewhere about here, or here"
+              args: [eks, get-token]
+      x-unknown: {keep: [me, too]}
+      """;
+
+  @TempDir Path folder = Path.of("");
+
+  private static Kubeconfig admin(ClusterSpec spec) {
+    return ExportKubeconfig.export(spec, KubeconfigTest.credentials(Optional.empty()));
+  }
+
+  private static Kubeconfig alice() {
+    return ExportKubeconfig.export(
+        SPEC, KubeconfigTest.credentials(Optional.of(new Person("alice", List.of()))));
+  }
+
+  /** The same cluster's name, and another authority. */
+  private static Kubeconfig other() {
+    Credentials credentials = KubeconfigTest.credentials(Optional.empty());
+    return ExportKubeconfig.export(
+        SPEC,
+        new Credentials(
+            Optional.empty(), credentials.from(), "T1RIRVI=", "Q0VSVA==", Secret.of("S0VZ")));
+  }
+
+  private Path theirs() throws IOException {
+    return Files.writeString(folder.resolve("config"), THEIRS);
+  }
+
+  private static String mode(Path file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+  }
+
+  @Test
+  void everythingElseIsKept() throws Exception {
+    Path file = theirs();
+    Merged merged = new KubeconfigFile(file).merge(admin(SPEC), PLAIN);
+    assertThat(merged.changed()).isTrue();
+    assertThat(merged.current()).isEqualTo("minikube");
+    Golden.check("kubeconfig/merged.yaml", Files.readString(file));
+    assertThat(mode(file)).isEqualTo("rw-------");
+    assertThat(folder.resolve("config.before-mainstay")).hasContent(THEIRS);
+    assertThat(mode(folder.resolve("config.before-mainstay"))).isEqualTo("rw-------");
+    try (var left = Files.list(folder)) {
+      assertThat(left.map(one -> one.getFileName().toString()))
+          .containsExactlyInAnyOrder("config", "config.before-mainstay");
+    }
+  }
+
+  @Test
+  void aSecondMergeDoesNotTouchTheFile() throws Exception {
+    Path file = theirs();
+    KubeconfigFile kubeconfig = new KubeconfigFile(file);
+    kubeconfig.merge(admin(SPEC), PLAIN);
+    FileTime longAgo = FileTime.fromMillis(1_000_000_000_000L);
+    Files.setLastModifiedTime(file, longAgo);
+    Object inode = Files.getAttribute(file, "unix:ino");
+    assertThat(kubeconfig.merge(admin(SPEC), PLAIN).changed()).isFalse();
+    assertThat(Files.getLastModifiedTime(file)).isEqualTo(longAgo);
+    assertThat(Files.getAttribute(file, "unix:ino")).isEqualTo(inode);
+  }
+
+  @Test
+  void whatKubectlWroteAnewIsStillOursAndNotTouched() throws Exception {
+    // kubectl sorts keys and lists by name, and loses comments
+    Path file = folder.resolve("config");
+    Files.writeString(
+        file,
+        """
+        apiVersion: v1
+        clusters:
+        - cluster:
+            certificate-authority-data: Q0E=
+            extensions:
+            - extension:
+                authority: sha256:%1$s
+                cluster: demo
+              name: mainstay.dev
+            server: https://api.demo.internal:7443
+          name: demo
+        - cluster:
+            certificate-authority-data: Q0E=
+            extensions:
+            - extension:
+                authority: sha256:%1$s
+                cluster: demo
+              name: mainstay.dev
+            server: https://10.77.0.11:6443
+            tls-server-name: api.demo.internal
+          name: demo-m1
+        contexts:
+        - context:
+            cluster: demo
+            extensions:
+            - extension:
+                authority: sha256:%1$s
+                cluster: demo
+              name: mainstay.dev
+            user: demo-admin
+          name: demo
+        - context:
+            cluster: demo-m1
+            extensions:
+            - extension:
+                authority: sha256:%1$s
+                cluster: demo
+              name: mainstay.dev
+            user: demo-admin
+          name: demo-m1
+        current-context: demo
+        kind: Config
+        users:
+        - name: demo-admin
+          user:
+            client-certificate-data: Q0VSVA==
+            client-key-data: S0VZ
+            extensions:
+            - extension:
+                authority: sha256:%1$s
+                cluster: demo
+              name: mainstay.dev
+        """
+            .formatted(
+                KubeconfigTest.credentials(Optional.empty())
+                    .authorityId()
+                    .substring("sha256:".length())));
+    Credentials fromFirst =
+        new Credentials(
+            Optional.empty(),
+            SPEC.masters().getFirst().name(),
+            "Q0E=",
+            "Q0VSVA==",
+            Secret.of("S0VZ"));
+    Kubeconfig one = ExportKubeconfig.export(Fixture.spec(1, 0), fromFirst);
+    assertThat(new KubeconfigFile(file).merge(one, PLAIN).changed()).isFalse();
+  }
+
+  @Test
+  void aFileThatIsNotThereOrEmptyIsMade() throws Exception {
+    Path fresh = folder.resolve("kube").resolve("config");
+    Merged merged = new KubeconfigFile(fresh).merge(admin(SPEC), PLAIN);
+    assertThat(merged.current()).isEqualTo("demo-m2");
+    Golden.check("kubeconfig/fresh.yaml", Files.readString(fresh));
+    assertThat(mode(fresh)).isEqualTo("rw-------");
+    Path empty = Files.writeString(folder.resolve("empty"), "");
+    new KubeconfigFile(empty).merge(admin(SPEC), PLAIN);
+    assertThat(empty).hasSameTextualContentAs(fresh);
+  }
+
+  @Test
+  void whatKubectlWritesForNothingIsFilled() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("config"),
+            """
+            apiVersion: v1
+            clusters: null
+            contexts: []
+            current-context: ""
+            kind: Config
+            preferences: {}
+            users: null
+            """);
+    assertThat(new KubeconfigFile(file).merge(admin(SPEC), PLAIN).current()).isEqualTo("demo-m2");
+    Golden.check("kubeconfig/filled.yaml", Files.readString(file));
+  }
+
+  @Test
+  void aKubeconfigInJsonStaysJson() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("config"),
+            "{\"kind\": \"Config\", \"clusters\": [], \"current-context\": \"x\"}");
+    new KubeconfigFile(file).merge(admin(SPEC), PLAIN);
+    assertThat(Files.readString(file))
+        .startsWith("{\"kind\": \"Config\", \"clusters\": [{name: demo-m1");
+  }
+
+  @Test
+  void severalPeopleAndClustersLieSideBySide() throws Exception {
+    Path file = theirs();
+    KubeconfigFile kubeconfig = new KubeconfigFile(file);
+    kubeconfig.merge(admin(SPEC), PLAIN);
+    assertThat(kubeconfig.merge(alice(), new Manner(true, false)).current())
+        .isEqualTo("alice@demo-m2");
+    assertThat(kubeconfig.merge(admin(SPEC), PLAIN).changed()).isFalse();
+    assertThat(Files.readString(file))
+        .contains("name: minikube", "name: demo-m1", "name: alice@demo-m1", "name: demo-admin");
+    // the copy is of the file before the first change
+    assertThat(folder.resolve("config.before-mainstay")).hasContent(THEIRS);
+  }
+
+  @Test
+  void entriesOfTheSameNameThatAreNotOursAreLeftAlone() throws Exception {
+    String text =
+        """
+        apiVersion: v1
+        kind: Config
+        users:
+        - name: demo-admin
+          user: {token: secret}
+        clusters:
+        - {name: demo-m1, cluster: {server: https://elsewhere:6443}}
+        """;
+    Path file = Files.writeString(folder.resolve("config"), text);
+    assertThatThrownBy(() -> new KubeconfigFile(file).merge(admin(SPEC), PLAIN))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("config:7:3  clusters demo-m1: an entry of this name is there")
+        .hasMessageContaining("config:4:3  users demo-admin: an entry");
+    assertThat(file).hasContent(text);
+    assertThat(folder.resolve("config.before-mainstay")).doesNotExist();
+    assertThat(folder.resolve("config.lock")).doesNotExist();
+  }
+
+  @Test
+  void anotherClusterOfTheSameNameIsReplacedOnlyWhenAsked() throws Exception {
+    KubeconfigFile kubeconfig = new KubeconfigFile(theirs());
+    kubeconfig.merge(other(), PLAIN);
+    String before = Files.readString(kubeconfig.path());
+    assertThatThrownBy(() -> kubeconfig.merge(admin(SPEC), PLAIN))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("clusters demo-m1: it is of another cluster that is called demo too");
+    assertThat(kubeconfig.path()).hasContent(before);
+    kubeconfig.merge(admin(SPEC), new Manner(false, true));
+    assertThat(Files.readString(kubeconfig.path())).doesNotContain("T1RIRVI=");
+    Golden.check("kubeconfig/merged.yaml", Files.readString(kubeconfig.path()));
+  }
+
+  @Test
+  void aMasterThatLeftLeavesNoContextButThoseOfOthersStay() throws Exception {
+    Path file = theirs();
+    KubeconfigFile kubeconfig = new KubeconfigFile(file);
+    kubeconfig.merge(admin(Fixture.spec(5, 0)), new Manner(true, false));
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace("current-context: demo-m2", "current-context: demo-m3")
+            .replaceFirst(
+                "(?m)^( *)- context: \\{cluster: minikube",
+                "$1- {name: mine, context: {cluster: demo-m4, user: demo-admin}}\n$0"));
+    Merged merged = kubeconfig.merge(admin(SPEC), PLAIN);
+    assertThat(merged.current()).isEqualTo("demo-m2");
+    assertThat(Files.readString(file))
+        .contains("name: demo-m2", "name: demo-m4", "name: mine")
+        .doesNotContain("name: demo-m3")
+        .doesNotContain("name: demo-m5");
+  }
+
+  @Test
+  void linksAreFollowed() throws Exception {
+    Path real = Files.createDirectory(folder.resolve("dotfiles")).resolve("config");
+    Files.writeString(real, THEIRS);
+    Path link = folder.resolve("link");
+    Files.createSymbolicLink(link, Path.of("dotfiles/config"));
+    new KubeconfigFile(link).merge(admin(SPEC), PLAIN);
+    assertThat(Files.isSymbolicLink(link)).isTrue();
+    assertThat(Files.readString(real)).contains("demo-m1");
+    assertThat(folder.resolve("link.before-mainstay")).hasContent(THEIRS);
+    Path dangling = folder.resolve("dangling");
+    Files.createSymbolicLink(dangling, Path.of("dotfiles/none"));
+    new KubeconfigFile(dangling).merge(admin(SPEC), PLAIN);
+    assertThat(Files.readString(folder.resolve("dotfiles/none"))).contains("demo-m1");
+    Path loop = folder.resolve("loop");
+    Files.createSymbolicLink(loop, loop);
+    assertThatThrownBy(() -> new KubeconfigFile(loop).check())
+        .isInstanceOf(Failure.Failed.class)
+        .hasMessageContaining("its links lead nowhere");
+  }
+
+  @Test
+  void whatIsNoKubeconfigIsRefusedWithItsPlace() throws Exception {
+    Map<String, String> broken =
+        Map.of(
+            "a: b\n\tc: d\n", "config:2:1  is not YAML",
+            "clusters: [\n", "is not YAML",
+            "- a\n- b\n", "config:1:1  is no kubeconfig",
+            "kind: Config\nclusters: {a: b}\n", "config:2:11  clusters: a list",
+            "apiVersion: apps/v1\nkind: Deployment\n", "config:2:7  is no kubeconfig: its kind",
+            "kind: Config\n---\nkind: Config\n", "is not YAML");
+    for (Map.Entry<String, String> one : broken.entrySet()) {
+      Path file = Files.writeString(folder.resolve("config"), one.getKey());
+      KubeconfigFile kubeconfig = new KubeconfigFile(file);
+      assertThatThrownBy(kubeconfig::check)
+          .isInstanceOf(Failure.Refused.class)
+          .hasMessageContaining(one.getValue());
+      assertThatThrownBy(() -> kubeconfig.merge(admin(SPEC), PLAIN))
+          .isInstanceOf(Failure.Refused.class);
+      assertThat(file).hasContent(one.getKey());
+      assertThat(folder.resolve("config.before-mainstay")).doesNotExist();
+    }
+    Path binary = Files.write(folder.resolve("config"), new byte[] {(byte) 0xff, 0, (byte) 0xfe});
+    assertThatThrownBy(() -> new KubeconfigFile(binary).check())
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("not text in UTF-8");
+  }
+
+  @Test
+  void theUsualFileIsTheFirstThatKubectlIsTold() {
+    assertThat(KubeconfigFile.usual(Map.of("KUBECONFIG", "/a:/b"), folder)).hasToString("/a");
+    assertThat(KubeconfigFile.usual(Map.of("KUBECONFIG", ":/b"), folder)).hasToString("/b");
+    assertThat(KubeconfigFile.usual(Map.of(), folder)).isEqualTo(folder.resolve(".kube/config"));
+  }
+}
