@@ -3,6 +3,7 @@ package dev.mainstay.cluster;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Channel;
 import dev.mainstay.ssh.Host;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.Output;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -93,6 +95,11 @@ final class FakeHosts implements Hosts {
           throw new UncheckedIOException(broken);
         }
         return new Output(output.exit(), "", output.stderr());
+      }
+
+      @Override
+      public Channel open(int port, Duration deadline) {
+        throw new Failure.Unreachable(label() + ": nothing listens on " + port, "", true);
       }
     };
   }

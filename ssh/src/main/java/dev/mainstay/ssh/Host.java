@@ -3,6 +3,7 @@ package dev.mainstay.ssh;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
 import java.io.OutputStream;
+import java.time.Duration;
 
 /** A host that we are logged in to. Any number of threads may run commands at once. */
 public interface Host {
@@ -28,4 +29,13 @@ public interface Host {
 
   /** As {@link #run(RemoteCommand)}, but what it prints goes to {@code stdout} as it comes. */
   Output run(RemoteCommand command, OutputStream stdout) throws InterruptedException;
+
+  /**
+   * Connects through the login to {@code port} of the host's own 127.0.0.1.
+   *
+   * @param deadline for a login that is there; one that has to be made again takes its own time
+   * @throws Failure.Unreachable if the login was lost, the host does not forward, or nothing
+   *     listens there
+   */
+  Channel open(int port, Duration deadline) throws InterruptedException;
 }

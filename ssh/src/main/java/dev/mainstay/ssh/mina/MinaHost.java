@@ -2,6 +2,7 @@ package dev.mainstay.ssh.mina;
 
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Channel;
 import dev.mainstay.ssh.Host;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
@@ -19,6 +20,8 @@ import java.util.function.Supplier;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.channel.ClientChannelEvent;
 import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.SshConstants;
+import org.apache.sshd.common.channel.exception.SshChannelOpenException;
 import org.jspecify.annotations.Nullable;
 
 /** Mutable: one login, made again before the next command where it was lost. */
@@ -85,6 +88,40 @@ final class MinaHost implements Host {
       // -k: ask even where sudo remembers us, so that the first line of input is always taken
       case SUDO_WITH_PASSWORD ->
           execute("sudo -k -S -p '' -- " + line, sudoPassword, command, stdout);
+    };
+  }
+
+  @Override
+  public Channel open(int port, Duration deadline) throws InterruptedException {
+    ClientSession session = ensureOpen().session();
+    try {
+      return MinaChannel.open(session, port, deadline);
+    } catch (IOException broken) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      for (Throwable cause = broken; cause != null; cause = cause.getCause()) {
+        if (cause instanceof SshChannelOpenException refused) {
+          throw refusal(refused, port);
+        }
+      }
+      throw lost(MinaHosts.reason(broken));
+    }
+  }
+
+  private Failure refusal(SshChannelOpenException refused, int port) {
+    return switch (refused.getReasonCode()) {
+      case SshConstants.SSH_OPEN_ADMINISTRATIVELY_PROHIBITED ->
+          new Failure.Unreachable(
+              label() + ": its SSH server does not forward to 127.0.0.1:" + port,
+              "allow it in sshd_config: AllowTcpForwarding local, PermitOpen 127.0.0.1:" + port,
+              false);
+      case SshConstants.SSH_OPEN_CONNECT_FAILED ->
+          new Failure.Unreachable(
+              label() + ": nothing listens on its 127.0.0.1:" + port,
+              "mainstay status shows how it is",
+              true);
+      default -> lost("no channel to its 127.0.0.1:" + port + ": " + refused.getMessage());
     };
   }
 

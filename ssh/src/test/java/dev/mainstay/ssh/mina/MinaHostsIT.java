@@ -11,6 +11,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Role;
 import dev.mainstay.model.SshSpec;
+import dev.mainstay.ssh.Channel;
 import dev.mainstay.ssh.Host;
 import dev.mainstay.ssh.HostKeyPolicy;
 import dev.mainstay.ssh.KnownHosts;
@@ -21,7 +22,10 @@ import dev.mainstay.ssh.Stdin;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +39,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
@@ -429,6 +434,140 @@ final class MinaHostsIT {
             Optional.empty());
     refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(through));
     assertThat(target.logins).hasValue(0);
+  }
+
+  // channels to a port
+
+  /** Mutable: what listens on the host itself, and gives back all that comes. */
+  private static final class Echo implements AutoCloseable {
+    final ServerSocket listener = new ServerSocket(0, 8, InetAddress.ofLiteral("127.0.0.1"));
+
+    Echo() throws IOException {
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              while (true) {
+                Socket client = listener.accept();
+                Thread.ofVirtual().start(() -> giveBack(client));
+              }
+            } catch (IOException closed) {
+              // the test has ended
+            }
+          });
+    }
+
+    private static void giveBack(Socket client) {
+      try (client) {
+        client.getInputStream().transferTo(client.getOutputStream());
+        client.getOutputStream().write('.');
+      } catch (IOException gone) {
+        // the other side is
+      }
+    }
+
+    int port() {
+      return listener.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+    }
+  }
+
+  private Echo echo() throws IOException {
+    Echo echo = new Echo();
+    open.add(echo);
+    return echo;
+  }
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  @Test
+  void aChannelPassesBothDirectionsAndTheirEnds() throws Exception {
+    TestServer server = server();
+    server.allowForwarding();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    Echo echo = echo();
+    byte[] sent = new byte[5_000_000];
+    new Random(1).nextBytes(sent);
+    try (Channel channel = host.open(echo.port(), SOON)) {
+      channel.out().write("hello".getBytes(StandardCharsets.US_ASCII));
+      channel.out().flush();
+      assertThat(channel.in().readNBytes(5)).asString().isEqualTo("hello");
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                try (OutputStream out = channel.out()) {
+                  out.write(sent);
+                } catch (IOException broken) {
+                  throw new UncheckedIOException(broken);
+                }
+              });
+      // more than a window: who reads slowly holds up who writes, and nothing is lost
+      assertThat(channel.in().readNBytes(sent.length)).isEqualTo(sent);
+      writer.join();
+      // its end was passed on: the other side says its last word, and ends
+      assertThat(channel.in().readAllBytes()).asString().isEqualTo(".");
+    }
+    assertThat(server.logins).hasValue(1);
+  }
+
+  @Test
+  void aChannelLeadsThroughAJumpHost() throws Exception {
+    TestServer target = server();
+    target.allowForwarding();
+    TestServer jump = server(TestServer.key(ED25519));
+    jump.allowForwarding();
+    SshSpec through =
+        new SshSpec(
+            "root",
+            Optional.of(userKey),
+            target.port(),
+            Optional.of(new SshSpec.Jump("127.0.0.1", "jumper", jump.port(), Optional.of(userKey))),
+            Optional.empty());
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(through));
+    try (Channel channel = host.open(echo().port(), SOON)) {
+      channel.out().close();
+      assertThat(channel.in().readAllBytes()).asString().isEqualTo(".");
+    }
+  }
+
+  @Test
+  void closingAChannelWakesWhoReadsIt() throws Exception {
+    TestServer server = server();
+    server.allowForwarding();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    Channel channel = host.open(echo().port(), SOON);
+    CompletableFuture<Integer> read =
+        CompletableFuture.supplyAsync(() -> {
+          try {
+            return channel.in().read();
+          } catch (IOException closed) {
+            return -1;
+          }
+        });
+    channel.close();
+    assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(-1);
+    assertThat(host.run(RemoteCommand.of("echo on")).stdout()).isEqualTo("on\n");
+  }
+
+  @Test
+  void saysThatNothingListensOnAPortOrThatItDoesNotForward() throws Exception {
+    TestServer server = server();
+    server.refuseForwarding();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    Echo echo = echo();
+    Failure.Unreachable closed =
+        catchThrowableOfType(Failure.Unreachable.class, () -> host.open(echo.port(), SOON));
+    assertThat(closed).hasMessageContaining("does not forward to 127.0.0.1:" + echo.port());
+    assertThat(closed.advice()).contains("AllowTcpForwarding");
+    server.allowForwarding();
+    int port = echo.port();
+    echo.close();
+    assertThatThrownBy(() -> host.open(port, SOON))
+        .isInstanceOf(Failure.Unreachable.class)
+        .hasMessage("m1 (127.0.0.1): nothing listens on its 127.0.0.1:" + port);
   }
 
   // running commands

@@ -25,6 +25,7 @@ import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.channel.ChannelSession;
 import org.apache.sshd.server.command.Command;
 import org.apache.sshd.server.forward.AcceptAllForwardingFilter;
+import org.apache.sshd.server.forward.RejectAllForwardingFilter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,6 +88,11 @@ final class TestServer implements AutoCloseable {
 
   void allowForwarding() {
     server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
+  }
+
+  /** As sshd_config says it: AllowTcpForwarding no. */
+  void refuseForwarding() {
+    server.setForwardingFilter(RejectAllForwardingFilter.INSTANCE);
   }
 
   /** Runs {@code other} in place of whatever command line comes in. */
