@@ -21,11 +21,18 @@ final class Json {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+  private static final ObjectMapper LINES = JsonMapper.builder().build();
+
   private Json() {}
 
   /** One document, with nothing before or after it but a line end. */
   static String text(Object document) {
     return MAPPER.writeValueAsString(document);
+  }
+
+  /** One document of several, on a line of its own without the line end. */
+  static String line(Object document) {
+    return LINES.writeValueAsString(document);
   }
 
   /**

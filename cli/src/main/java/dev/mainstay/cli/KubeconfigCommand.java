@@ -13,8 +13,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,8 +26,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "kubeconfig",
     description =
-        "Print a kubeconfig, write it to a file of mode 0600, or merge it into the one you have: the"
-            + " administrator's, or with --user a person's for some hours.")
+        "Print a kubeconfig, write it to a file of mode 0600, or merge it into the one you have:"
+            + " the administrator's, or with --user a person's for some hours.")
 final class KubeconfigCommand implements Callable<Integer> {
   private static final String MARK = "# Written by mainstay kubeconfig\n";
 
@@ -75,7 +73,7 @@ final class KubeconfigCommand implements Callable<Integer> {
     } else if (file == null) {
       print(kubeconfig);
     } else {
-      write(file, MARK + kubeconfig.text());
+      KubeconfigFile.lay(file, MARK + kubeconfig.text());
       report(file, credentials);
     }
     wish.ifPresent(
@@ -159,17 +157,5 @@ final class KubeconfigCommand implements Callable<Integer> {
           "cannot write " + file + ": its folder does not exist or is not yours",
           "make the folder, or name another file with --out");
     }
-  }
-
-  private static void write(Path file, String text) throws IOException {
-    Path folder = file.toAbsolutePath().normalize().resolveSibling(".");
-    Path fresh =
-        Files.createTempFile(
-            folder,
-            ".kubeconfig",
-            "",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.write(fresh, text.getBytes(StandardCharsets.UTF_8));
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

@@ -64,6 +64,18 @@ final class ArchitectureTest {
   }
 
   @Test
+  void anEndpointKnowsMastersPortsAndNothingOfHowAClusterIsMade() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.mainstay.cluster.endpoint..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.mainstay.cluster", "dev.mainstay.engine..", "dev.mainstay.bundle..")
+        .check(CLASSES);
+  }
+
+  @Test
   void plansArePure() {
     noClasses()
         .that()

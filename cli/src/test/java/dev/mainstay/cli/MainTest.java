@@ -250,6 +250,17 @@ final class MainTest {
     assertThat(broken).hasContent("a: b\n\tc: d\n");
   }
 
+  @Test
+  void connectionsThatMakeNoSenseAreUsage() {
+    init();
+    assertThat(run(2, "connect", "-f", file, "--port", "70000").err())
+        .contains("--port 70000 is no port");
+    assertThat(run(2, "connect", "-f", file, "--port", "https").err()).contains("--port");
+    assertThat(run(2, "connect", "-f", file, "--into", "x").err())
+        .contains("--into says how to merge");
+    assertThat(run(2, "connect", "-f", file, "--group", "x").err()).contains("--user names none");
+  }
+
   // hosts that do not answer
 
   private void unreachable() throws IOException {

@@ -58,6 +58,29 @@ public record Kubeconfig(Map<String, Object> document) {
         contextName(credentials.person(), spec.name() + "-" + credentials.from()));
   }
 
+  /**
+   * For an endpoint on this machine: one context, named by its port so that several endpoints lie
+   * side by side, with a user of its own, so that it can be taken out again whole.
+   *
+   * @param process whose end is the endpoint's end
+   */
+  static Kubeconfig overEndpoint(
+      ClusterSpec spec, Credentials credentials, int port, String process) {
+    Map<String, Object> mark = mark(spec, credentials);
+    mark.put("process", process);
+    String name = "%s-connect-%d".formatted(spec.name(), port);
+    String context = contextName(credentials.person(), name);
+    Map<String, Object> cluster = new LinkedHashMap<>();
+    cluster.put("server", "https://127.0.0.1:" + port);
+    cluster.put("tls-server-name", spec.domain().endpointName());
+    cluster.put("certificate-authority-data", credentials.authority());
+    return of(
+        List.of(named(name, "cluster", cluster, mark)),
+        named(context, "user", entry(credentials), mark),
+        List.of(context(context, name, context, mark)),
+        context);
+  }
+
   /** The current context. */
   public String currentContext() {
     return String.valueOf(document.get("current-context"));

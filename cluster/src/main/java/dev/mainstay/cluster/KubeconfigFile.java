@@ -92,7 +92,7 @@ public final class KubeconfigFile {
    */
   public Merged merge(Kubeconfig ours, Manner manner) throws InterruptedException {
     return change(text -> {
-      text.takeOut(KubeconfigFile::hasEnded);
+      text.takeOutEnded(KubeconfigFile::hasEnded);
       text.merge(ours, manner.replace());
       if (manner.switchContext() || text.current().isEmpty()) {
         text.setCurrent(ours.currentContext());
@@ -101,14 +101,14 @@ public final class KubeconfigFile {
   }
 
   /**
-   * Takes out what the endpoint of {@code process} put in.
+   * Takes out {@code endpoints}, the kubeconfig of an endpoint of this process that was merged.
    *
    * @param before the context that is current again, if it was the endpoint's
    */
-  public Merged takeOut(String process, String before) throws InterruptedException {
+  public Merged takeOut(Kubeconfig endpoints, String before) throws InterruptedException {
     return change(text -> {
       String current = text.current();
-      text.takeOut(process::equals);
+      text.takeOut(endpoints);
       if (!current.equals(text.current()) && text.hasContext(before)) {
         text.setCurrent(before);
       }
@@ -199,6 +199,22 @@ public final class KubeconfigFile {
     Path fresh = Files.createTempFile(copy().resolveSibling("."), ".kubeconfig", "", OURS_ALONE);
     Files.write(fresh, Files.readAllBytes(target));
     Files.move(fresh, copy(), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /**
+   * Writes a file of ours alone: whole or not at all, with mode 600, into a folder that is made
+   * where there is none.
+   *
+   * @throws Failure.Failed if it cannot be written
+   */
+  public static void lay(Path file, String text) {
+    try {
+      Files.createDirectories(file.toAbsolutePath().resolveSibling("."));
+      write(file.toAbsolutePath(), text);
+    } catch (IOException broken) {
+      throw new Failure.Failed(
+          "cannot write " + file + ": " + broken, "is there room, and is the folder yours?");
+    }
   }
 
   private static void write(Path target, String text) throws IOException {

@@ -238,11 +238,22 @@ final class KubeconfigText {
     }
   }
 
-  /**
-   * Takes out every entry of endpoints on this machine whose process {@code ended} says of; a
-   * current context among them is none any more.
-   */
-  void takeOut(Predicate<String> ended) {
+  /** Takes out every entry of {@code ours} that is here and has its mark. */
+  void takeOut(Kubeconfig ours) {
+    KubeconfigText theirs = parse("ours", ours.text());
+    for (Section section : Section.values()) {
+      for (MappingNode entry : theirs.entries(section)) {
+        remove(
+            section,
+            here ->
+                name(here).equals(name(entry)) && mark(section, here).equals(mark(section, entry)));
+      }
+    }
+    forgetCurrent();
+  }
+
+  /** Takes out every entry of an endpoint whose process {@code ended} says has ended. */
+  void takeOutEnded(Predicate<String> ended) {
     for (Section section : Section.values()) {
       remove(
           section,
@@ -251,6 +262,10 @@ final class KubeconfigText {
                   .filter(mark -> !mark.process().isEmpty() && ended.test(mark.process()))
                   .isPresent());
     }
+    forgetCurrent();
+  }
+
+  private void forgetCurrent() {
     if (droppedContexts.contains(current())) {
       setCurrent("");
     }

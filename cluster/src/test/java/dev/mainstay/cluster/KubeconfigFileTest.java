@@ -353,4 +353,54 @@ final class KubeconfigFileTest {
     assertThat(KubeconfigFile.usual(Map.of("KUBECONFIG", ":/b"), folder)).hasToString("/b");
     assertThat(KubeconfigFile.usual(Map.of(), folder)).isEqualTo(folder.resolve(".kube/config"));
   }
+
+  /** The endpoint of a process of this machine, living or not. */
+  private static Kubeconfig endpoint(int port, String process) {
+    return Kubeconfig.overEndpoint(
+        SPEC, KubeconfigTest.credentials(Optional.empty()), port, process);
+  }
+
+  @Test
+  void anEndpointsEntriesComeAndGo() throws Exception {
+    KubeconfigFile file = new KubeconfigFile(theirs());
+    file.merge(admin(SPEC), PLAIN);
+    String before = Files.readString(file.path());
+    Kubeconfig one = endpoint(6001, KubeconfigFile.thisProcess());
+    Kubeconfig two = endpoint(6002, KubeconfigFile.thisProcess());
+    assertThat(file.merge(one, new Manner(true, false)).current()).isEqualTo("demo-connect-6001");
+    file.merge(two, PLAIN);
+    Golden.check(
+        "kubeconfig/connected.yaml",
+        Files.readString(file.path()).replace(KubeconfigFile.thisProcess(), "PID@HOST"));
+    // an apply of kubeconfig --merge meanwhile is none of theirs
+    file.merge(admin(SPEC), PLAIN);
+    assertThat(Files.readString(file.path())).contains("demo-connect-6001", "demo-connect-6002");
+    assertThat(file.takeOut(one, "minikube").current()).isEqualTo("minikube");
+    assertThat(Files.readString(file.path())).contains("demo-connect-6002");
+    file.takeOut(two, "minikube");
+    assertThat(file.path()).hasContent(before);
+  }
+
+  @Test
+  void aContextThatWasSwitchedMeanwhileStays() throws Exception {
+    KubeconfigFile file = new KubeconfigFile(folder.resolve("config"));
+    Kubeconfig endpoint = endpoint(6001, KubeconfigFile.thisProcess());
+    file.merge(endpoint, PLAIN);
+    assertThat(file.current()).isEqualTo("demo-connect-6001");
+    assertThat(file.takeOut(endpoint, "").current()).isEmpty();
+    file.merge(endpoint, PLAIN);
+    file.merge(admin(SPEC), new Manner(true, false));
+    assertThat(file.takeOut(endpoint, "").current()).isEqualTo("demo-m2");
+  }
+
+  @Test
+  void whatAKilledProcessLeftGoesWithTheNextMerge() throws Exception {
+    KubeconfigFile file = new KubeconfigFile(theirs());
+    String host = KubeconfigFile.thisProcess().replaceFirst("^\\d+@", "");
+    file.merge(endpoint(6001, Integer.MAX_VALUE + "@" + host), PLAIN);
+    file.merge(endpoint(6002, Integer.MAX_VALUE + "@elsewhere"), PLAIN);
+    assertThat(Files.readString(file.path()))
+        .doesNotContain("demo-connect-6001")
+        .contains("demo-connect-6002");
+  }
 }

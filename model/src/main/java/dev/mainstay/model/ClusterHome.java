@@ -31,4 +31,11 @@ public record ClusterHome(Path directory) {
   public Path runs() {
     return directory.resolve("runs");
   }
+
+  /**
+   * Kubeconfigs of the endpoints that are open now, {@code PID.yaml}; each goes with its process.
+   */
+  public Path connections() {
+    return directory.resolve("connect");
+  }
 }

@@ -1,0 +1,139 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.cluster.endpoint.Change;
+import dev.mainstay.cluster.endpoint.Endpoint;
+import dev.mainstay.cluster.endpoint.MasterState;
+import dev.mainstay.cluster.endpoint.Route;
+import dev.mainstay.engine.FanOut;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Hosts;
+import java.io.IOException;
+import java.net.BindException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * Opens an endpoint over all masters on this machine: directly to their addresses, or through their
+ * logins where they cannot be reached so.
+ */
+public final class OpenEndpoint {
+  private static final int API_PORT = 6443;
+
+  private static final int WINDOW = 16;
+
+  /** A handshake and an answer of /readyz, each at its slowest. */
+  private static final Duration FIRST_LOOK = Duration.ofMillis(4500);
+
+  private final Hosts hosts;
+
+  public OpenEndpoint(Hosts hosts) {
+    this.hosts = hosts;
+  }
+
+  /**
+   * How it is wished.
+   *
+   * @param port 0 for any that is free
+   * @param throughSsh whether not even to try the masters' addresses
+   */
+  public record Wish(int port, boolean throughSsh) {}
+
+  /**
+   * An endpoint that at least one master answers at.
+   *
+   * @param told called for each change, one at a time
+   * @throws Failure.Failed if the port is taken
+   * @throws Failure.Unreachable if no master's API answers either way
+   */
+  public Endpoint open(ClusterSpec spec, Credentials credentials, Wish wish, Consumer<Change> told)
+      throws InterruptedException {
+    ClientTls tls = ClientTls.of(credentials);
+    List<Route> routes =
+        wish.throughSsh()
+            ? List.of(new Route.ThroughSsh(hosts, API_PORT))
+            : List.of(new Route.Direct(API_PORT), new Route.ThroughSsh(hosts, API_PORT));
+    StringBuilder silent = new StringBuilder();
+    for (Route route : routes) {
+      if (route instanceof Route.ThroughSsh) {
+        logIn(spec);
+      }
+      Endpoint endpoint = listen(spec, tls, wish.port(), route, told);
+      boolean serves = false;
+      try {
+        endpoint.awaitFirstLook(FIRST_LOOK);
+        serves = endpoint.masters().values().stream().anyMatch(state -> state != MasterState.DOWN);
+        if (serves) {
+          return endpoint;
+        }
+        silent.append(silence(endpoint));
+      } finally {
+        if (!serves) {
+          endpoint.close();
+        }
+      }
+    }
+    throw new Failure.Unreachable(
+        "no master's API answers:" + silent, "mainstay status shows how the masters are", true);
+  }
+
+  /** A kubeconfig that leads to {@code endpoint}. */
+  public static Kubeconfig kubeconfig(
+      ClusterSpec spec, Credentials credentials, Endpoint endpoint) {
+    return Kubeconfig.overEndpoint(
+        spec, credentials, endpoint.port(), KubeconfigFile.thisProcess());
+  }
+
+  /**
+   * Before any look, whose time is short: a person may have to be asked about a host's key. Who
+   * cannot be reached is found down by its looks, which say why.
+   */
+  private void logIn(ClusterSpec spec) throws InterruptedException {
+    FanOut.map(
+        spec.masters(),
+        WINDOW,
+        master -> {
+          try {
+            return hosts.login(master).label();
+          } catch (Failure lost) {
+            return lost.text();
+          } catch (InterruptedException interrupted) {
+            throw new CancellationException();
+          }
+        });
+  }
+
+  private static Endpoint listen(
+      ClusterSpec spec, ClientTls tls, int port, Route route, Consumer<Change> told) {
+    try {
+      return Endpoint.open(
+          spec.masters(), route, port, spec.domain().endpointName(), _ -> tls.context(), told);
+    } catch (BindException taken) {
+      throw new Failure.Failed(
+          "cannot listen on 127.0.0.1:%d: %s".formatted(port, taken.getMessage()),
+          "name another port with --port, or none for one that is free");
+    } catch (IOException broken) {
+      throw new Failure.Failed("cannot listen on 127.0.0.1: " + broken, "");
+    }
+  }
+
+  private static String silence(Endpoint endpoint) {
+    return endpoint.masters().keySet().stream()
+        .map(master -> line(master, endpoint))
+        .collect(Collectors.joining());
+  }
+
+  private static String line(NodeSpec master, Endpoint endpoint) {
+    String why = endpoint.why(master);
+    return "\n  %s: %s (%s, %s)"
+        .formatted(
+            master.name(),
+            why.isEmpty() ? "it does not answer" : why,
+            master.address(),
+            endpoint.mode());
+  }
+}

@@ -1,0 +1,447 @@
+package dev.mainstay.cluster.endpoint;
+
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Channel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+
+/**
+ * Mutable: a port on 127.0.0.1 that leads to a master which is alive.
+ *
+ * <pre>
+ * for each connection:
+ *   1. take the masters in the order of Choice
+ *   2. open the way to the first one; where that fails, at once to the next one; refuse after the last
+ *   3. copy both ways; an end of one direction is passed on as such; nothing is ever cut for being idle
+ * for each master, every half second, and every second while it is down:
+ *   4. open the way, make a TLS handshake within a second; every other time ask for /readyz within three
+ *   5. two looks in a row change what is held of it (Vitals)
+ *   6. where it is down now, close its connections: clients connect again, and come to another one
+ * </pre>
+ *
+ * Looks begin each half second whether or not the last one has ended, so that a frozen master is
+ * known after two seconds at the most. What passes is TLS from end to end: clients check the
+ * certificate themselves, and nothing that a look learned is trusted any further.
+ */
+public final class Endpoint implements AutoCloseable {
+  private static final Duration INTERVAL = Duration.ofMillis(500);
+  private static final Duration INTERVAL_DOWN = Duration.ofSeconds(1);
+  private static final Duration UNKNOWN_ROUND_TRIP = Duration.ofMillis(250);
+  private static final Duration LONGEST_ROUND_TRIP = Duration.ofSeconds(1);
+  private static final int ROUND_TRIPS = 3;
+  private static final int BUFFER = 32 * 1024;
+  private static final int BACKLOG = 128;
+
+  private final Route route;
+  private final ServerSocket listener;
+  private final Map<NodeSpec, Member> members = new LinkedHashMap<>();
+  private final BlockingQueue<Change> changes = new LinkedBlockingQueue<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private long choices;
+  private volatile boolean closed;
+
+  /** Mutable, under the endpoint's lock: one master. */
+  private static final class Member {
+    final NodeSpec node;
+    final Probe probe;
+    final Set<Session> sessions = new LinkedHashSet<>();
+    final CountDownLatch seen = new CountDownLatch(1);
+    Vitals vitals = Vitals.NONE;
+    MasterState told = MasterState.DOWN;
+    Duration roundTrip = UNKNOWN_ROUND_TRIP;
+    String why = "";
+    int opening;
+    long lastChosen;
+    long aliveSeen;
+    long readySeen;
+    int downs;
+
+    Member(NodeSpec node, Probe probe) {
+      this.node = node;
+      this.probe = probe;
+    }
+  }
+
+  /** One client's connection and the one that it was given. */
+  private record Session(Socket client, Channel master) {
+    void cut() {
+      closeQuietly(client);
+      master.close();
+    }
+  }
+
+  private Endpoint(Route route, ServerSocket listener) {
+    this.route = route;
+    this.listener = listener;
+  }
+
+  /**
+   * Begins to listen and to look.
+   *
+   * @param port 0 for any that is free
+   * @param name the cluster's endpoint's name, which masters' certificates must have
+   * @param tls makes the same context anew for each master
+   * @param told called for each change after the first look, one at a time
+   * @throws IOException if the port cannot be had
+   */
+  public static Endpoint open(
+      List<NodeSpec> masters,
+      Route route,
+      int port,
+      String name,
+      Function<NodeSpec, SSLContext> tls,
+      Consumer<Change> told)
+      throws IOException {
+    ServerSocket listener = new ServerSocket();
+    try {
+      // a port whose last user's connections still fade away is free
+      listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      listener.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), BACKLOG);
+    } catch (IOException taken) {
+      listener.close();
+      throw taken;
+    }
+    Endpoint endpoint = new Endpoint(route, listener);
+    for (NodeSpec master : masters) {
+      endpoint.members.put(master, new Member(master, new Probe(master, name, tls.apply(master))));
+    }
+    endpoint.start(told);
+    return endpoint;
+  }
+
+  private void start(Consumer<Change> told) {
+    for (Member member : members.values()) {
+      threads.add(
+          Thread.ofVirtual().name("watch-" + member.node.name()).start(() -> watch(member)));
+    }
+    threads.add(Thread.ofVirtual().name("tell").start(() -> tell(told)));
+    threads.add(Thread.ofVirtual().name("accept").start(this::accept));
+  }
+
+  public int port() {
+    return listener.getLocalPort();
+  }
+
+  /** How connections reach masters: {@code direct} or {@code ssh}. */
+  public String mode() {
+    return route.word();
+  }
+
+  /** What is held of each master now, in their order. */
+  public synchronized Map<NodeSpec, MasterState> masters() {
+    Map<NodeSpec, MasterState> states = new LinkedHashMap<>();
+    members.forEach((node, member) -> states.put(node, member.vitals.state()));
+    return states;
+  }
+
+  /** What was seen last of a master that is not ready; empty for others. */
+  public synchronized String why(NodeSpec master) {
+    Member member = members.get(master);
+    return member == null ? "" : member.why;
+  }
+
+  /** Waits until every master was looked at once, and for {@code most} at the most. */
+  public void awaitFirstLook(Duration most) throws InterruptedException {
+    long deadline = System.nanoTime() + most.toNanos();
+    for (Member member : members.values()) {
+      boolean _ =
+          member.seen.await(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  // connections
+
+  private void accept() {
+    while (!closed) {
+      try {
+        Socket client = listener.accept();
+        Thread.ofVirtual().name("session").start(() -> serve(client));
+      } catch (IOException broken) {
+        // closed; or no descriptor is free, and one may be in a moment
+        if (!closed && !pause(Duration.ofMillis(50))) {
+          return;
+        }
+      }
+    }
+  }
+
+  private void serve(Socket client) {
+    try {
+      client.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      client.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      for (Member member : order()) {
+        if (connect(member, client)) {
+          return;
+        }
+      }
+      client.setSoLinger(true, 0); // a reset: refused, and not an answer that ended early
+    } catch (IOException gone) {
+      // the client went away while it was served
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    } finally {
+      closeQuietly(client);
+    }
+  }
+
+  private synchronized List<Member> order() {
+    List<Member> all = new ArrayList<>(members.values());
+    // endpoints of many people do not all begin with the first master
+    Collections.rotate(all, port());
+    return Choice.order(
+        all.stream()
+            .map(member ->
+                new Choice.Candidate<>(
+                    member,
+                    member.vitals.state(),
+                    member.sessions.size() + member.opening,
+                    member.lastChosen))
+            .toList());
+  }
+
+  /** Connects and copies until the end; false where that master could not be had. */
+  private boolean connect(Member member, Socket client) throws IOException, InterruptedException {
+    int downs;
+    synchronized (this) {
+      member.opening++;
+      member.lastChosen = ++choices;
+      downs = member.downs;
+    }
+    Session session = null;
+    try {
+      Channel master = open(member);
+      synchronized (this) {
+        if (closed || member.downs != downs) {
+          master.close(); // it died in between
+          return closed;
+        }
+        session = new Session(client, master);
+        member.sessions.add(session);
+      }
+    } catch (IOException failed) {
+      return false;
+    } finally {
+      synchronized (this) {
+        member.opening--;
+      }
+    }
+    try {
+      copyBothWays(session);
+      return true;
+    } finally {
+      synchronized (this) {
+        member.sessions.remove(session);
+      }
+      session.cut();
+    }
+  }
+
+  /** Opens the way within what round trips were like so far, and learns from how long it took. */
+  private Channel open(Member member) throws IOException, InterruptedException {
+    Duration known;
+    synchronized (this) {
+      known = member.roundTrip;
+    }
+    long start = System.nanoTime();
+    try {
+      Channel channel =
+          route.open(member.node, route.patience().plus(known.multipliedBy(ROUND_TRIPS)));
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      synchronized (this) {
+        member.roundTrip = member.roundTrip.plus(took).dividedBy(2);
+      }
+      return channel;
+    } catch (IOException failed) {
+      // it may have become farther away
+      Duration doubled = known.multipliedBy(2).plusMillis(1);
+      synchronized (this) {
+        member.roundTrip = doubled.compareTo(LONGEST_ROUND_TRIP) < 0 ? doubled : LONGEST_ROUND_TRIP;
+      }
+      throw failed;
+    }
+  }
+
+  private static void copyBothWays(Session session) throws IOException, InterruptedException {
+    SocketChannel client = SocketChannel.of(session.client());
+    Thread up =
+        Thread.ofVirtual()
+            .name("up")
+            .start(() -> copy(client.in(), session.master().out(), session));
+    copy(session.master().in(), client.out(), session);
+    up.join();
+  }
+
+  private static void copy(InputStream from, OutputStream to, Session session) {
+    byte[] buffer = new byte[BUFFER];
+    try {
+      for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+        to.write(buffer, 0, n);
+        to.flush();
+      }
+      to.close();
+    } catch (IOException broken) {
+      session.cut(); // one side is gone: so is the other one
+    }
+  }
+
+  private static void closeQuietly(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException broken) {
+      // nothing is left to be lost
+    }
+  }
+
+  // looks
+
+  private void watch(Member member) {
+    for (long look = 1; !closed; look++) {
+      long number = look;
+      Thread.ofVirtual().name("look-" + member.node.name()).start(() -> look(member, number));
+      boolean down;
+      synchronized (this) {
+        down = member.vitals.state() == MasterState.DOWN && member.seen.getCount() == 0;
+      }
+      if (!pause(down ? INTERVAL_DOWN : INTERVAL)) {
+        return;
+      }
+    }
+  }
+
+  private void look(Member member, long number) {
+    Probe.Listener result =
+        new Probe.Listener() {
+          @Override
+          public void alive(boolean alive, String why) {
+            seeAlive(member, number, alive, why);
+          }
+
+          @Override
+          public void ready(boolean ready, String why) {
+            seeReady(member, number, ready, why);
+          }
+
+          @Override
+          public void unsure() {
+            // the next look tells
+          }
+        };
+    boolean readiness;
+    synchronized (this) {
+      // half as often where nothing is new: it asks etcd, too
+      readiness = number % 2 == 1 || member.vitals.state() != MasterState.READY;
+    }
+    try {
+      member.probe.look(open(member), readiness, result);
+    } catch (IOException failed) {
+      result.alive(false, String.valueOf(failed.getMessage()));
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void seeAlive(Member member, long number, boolean alive, String why) {
+    if (number < member.aliveSeen) {
+      return; // a look that began later has told already
+    }
+    member.aliveSeen = number;
+    see(member, member.vitals.afterAlive(alive), why);
+    if (member.vitals.state() == MasterState.DOWN) {
+      member.seen.countDown();
+    }
+  }
+
+  private synchronized void seeReady(Member member, long number, boolean ready, String why) {
+    if (number < member.readySeen || member.vitals.state() == MasterState.DOWN) {
+      return;
+    }
+    member.readySeen = number;
+    see(member, member.vitals.afterReady(ready), why);
+    member.seen.countDown();
+  }
+
+  /** Under the lock: takes what was seen, does what follows from it, and says so. */
+  private void see(Member member, Vitals vitals, String why) {
+    MasterState before = member.vitals.state();
+    MasterState state = vitals.state();
+    member.vitals = vitals;
+    if (state == MasterState.READY) {
+      member.why = "";
+    } else if (!why.isEmpty()) {
+      member.why = why;
+    }
+    List<Session> lost = List.of();
+    if (state == MasterState.DOWN && before != state) {
+      member.downs++;
+      lost = List.copyOf(member.sessions);
+      lost.forEach(session -> Thread.ofVirtual().name("cut").start(session::cut));
+    }
+    if (!closed && state != member.told && vitals.isCertain()) {
+      member.told = state;
+      if (member.seen.getCount() == 0) {
+        changes.add(new Change(member.node.name(), state, lost.size(), member.why));
+      }
+    }
+  }
+
+  private void tell(Consumer<Change> told) {
+    try {
+      while (!closed) {
+        told.accept(changes.take());
+      }
+    } catch (InterruptedException ended) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits; false where the endpoint was closed meanwhile. */
+  private static boolean pause(Duration time) {
+    try {
+      Thread.sleep(time);
+      return true;
+    } catch (InterruptedException ended) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Stops listening and ends every connection. */
+  @Override
+  public void close() {
+    List<Session> left = new ArrayList<>();
+    synchronized (this) {
+      closed = true;
+      members.values().forEach(member -> left.addAll(member.sessions));
+    }
+    threads.forEach(Thread::interrupt);
+    try {
+      listener.close();
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    } finally {
+      left.forEach(Session::cut);
+    }
+  }
+}

@@ -1,0 +1,291 @@
+package dev.mainstay.cluster.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.mainstay.model.Address;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
+import dev.mainstay.model.SshSpec;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** An endpoint over three masters of this process, on 127.0.0.11 and on. */
+@Timeout(60)
+final class EndpointIT {
+  private static final String NAME = "api.demo.internal";
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final Map<String, FakeMaster> masters = new HashMap<>();
+  private final List<NodeSpec> nodes = new ArrayList<>();
+  private final List<Change> changes = new CopyOnWriteArrayList<>();
+  private final TestAuthority authority = new TestAuthority();
+  private int port;
+
+  EndpointIT() throws Exception {}
+
+  @BeforeEach
+  void startMasters() throws Exception {
+    SSLContext server = authority.server(NAME);
+    for (int i = 1; i <= 3; i++) {
+      String name = "m" + i;
+      String address = "127.0.0.1" + i;
+      FakeMaster master = FakeMaster.start(name, address, port, server);
+      port = master.port();
+      masters.put(name, master);
+      open.add(master);
+      nodes.add(
+          new NodeSpec(new NodeName(name), Role.MASTER, new Address(address), SshSpec.DEFAULT));
+    }
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (AutoCloseable one : open.reversed()) {
+      one.close();
+    }
+  }
+
+  private FakeMaster master(String name) {
+    FakeMaster master = masters.get(name);
+    if (master == null) {
+      throw new AssertionError(name);
+    }
+    return master;
+  }
+
+  private Endpoint endpoint() throws Exception {
+    Endpoint endpoint =
+        Endpoint.open(
+            nodes, new Route.Direct(port), 0, NAME, node -> authority.client(), changes::add);
+    open.add(endpoint);
+    endpoint.awaitFirstLook(Duration.ofSeconds(10));
+    return endpoint;
+  }
+
+  /** A client's connection, in lines. */
+  private final class Client implements AutoCloseable {
+    final Socket socket;
+    final BufferedReader in;
+
+    Client(Endpoint endpoint) throws IOException {
+      socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), endpoint.port());
+      open.add(this);
+      in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+    }
+
+    /** What comes back for {@code line}; it ends, or throws, where the connection was closed. */
+    String say(String line) throws IOException {
+      socket.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+      return String.valueOf(in.readLine());
+    }
+
+    /** The master that answers. */
+    String master() throws IOException {
+      String answer = say("who");
+      return answer.substring(0, answer.indexOf(' '));
+    }
+
+    boolean isClosed() {
+      try {
+        return in.readLine() == null;
+      } catch (IOException reset) {
+        return true;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  private void hear(String master, MasterState state) {
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() ->
+            changes.stream()
+                .anyMatch(one -> one.master().value().equals(master) && one.state() == state));
+  }
+
+  @Test
+  void connectionsAreSharedByAllMasters() throws Exception {
+    Endpoint endpoint = endpoint();
+    assertThat(endpoint.masters().values()).containsOnly(MasterState.READY);
+    Set<String> answered = new HashSet<>();
+    for (int i = 0; i < 3; i++) {
+      answered.add(new Client(endpoint).master());
+    }
+    assertThat(answered).containsExactlyInAnyOrder("m1", "m2", "m3");
+    assertThat(changes).isEmpty();
+  }
+
+  @Test
+  void theEndOfOneDirectionIsPassedOn() throws Exception {
+    Client client = new Client(endpoint());
+    String master = client.master();
+    client.socket.shutdownOutput();
+    assertThat(client.in.readLine()).isEqualTo(master + " bye");
+    assertThat(client.in.readLine()).isNull();
+  }
+
+  @Test
+  void aDeadMasterIsLeftAndTakenAgainWhenItIsBackWhileIdleSessionsStay() throws Exception {
+    Endpoint endpoint = endpoint();
+    Map<String, Client> clients = new HashMap<>();
+    for (int i = 0; i < 3; i++) {
+      Client client = new Client(endpoint);
+      clients.put(client.master(), client);
+    }
+    String dead = "m2";
+    master(dead).kill();
+    Client lost = clients.remove(dead);
+    assertThat(lost != null && lost.isClosed()).isTrue();
+    // at once, also before it is known that it is dead
+    assertThat(new Client(endpoint).master()).isNotEqualTo(dead);
+    hear(dead, MasterState.DOWN);
+    master(dead).restart();
+    hear(dead, MasterState.READY);
+    assertThat(new Client(endpoint).master()).isEqualTo(dead);
+    // some seconds with not a word said, and never cut
+    for (Map.Entry<String, Client> idle : clients.entrySet()) {
+      assertThat(idle.getValue().master()).isEqualTo(idle.getKey());
+    }
+    assertThat(changes).hasSize(2);
+  }
+
+  @Test
+  void aFrozenMasterIsNoticedAndItsSessionsAreClosed() throws Exception {
+    Endpoint endpoint = endpoint();
+    Map<String, Client> clients = new HashMap<>();
+    for (int i = 0; i < 3; i++) {
+      Client client = new Client(endpoint);
+      clients.put(client.master(), client);
+    }
+    Client stuck = clients.get("m3");
+    master("m3").freeze();
+    long start = System.nanoTime();
+    assertThat(stuck != null && stuck.isClosed()).isTrue();
+    Duration noticed = Duration.ofNanos(System.nanoTime() - start);
+    // 2 s by construction; the machine that tests this may be busy
+    assertThat(noticed).isLessThan(Duration.ofMillis(3500));
+    hear("m3", MasterState.DOWN);
+    Change change = changes.getFirst();
+    assertThat(change.sessions()).isEqualTo(1);
+    assertThat(change.why()).isEqualTo("no TLS handshake within a second");
+    for (int i = 0; i < 4; i++) {
+      assertThat(new Client(endpoint).master()).isNotEqualTo("m3");
+    }
+    master("m3").thaw();
+    hear("m3", MasterState.READY);
+  }
+
+  @Test
+  void aDrainingMasterKeepsItsSessionsAndGetsNoNewOnes() throws Exception {
+    Endpoint endpoint = endpoint();
+    Map<String, Client> clients = new HashMap<>();
+    for (int i = 0; i < 3; i++) {
+      Client client = new Client(endpoint);
+      clients.put(client.master(), client);
+    }
+    master("m1").readyz = 500;
+    hear("m1", MasterState.DRAINING);
+    assertThat(changes.getFirst().why()).isEqualTo("/readyz says 500");
+    Client kept = clients.get("m1");
+    assertThat(kept == null ? "" : kept.master()).isEqualTo("m1");
+    for (int i = 0; i < 4; i++) {
+      assertThat(new Client(endpoint).master()).isNotEqualTo("m1");
+    }
+    // and where all are, they serve
+    master("m2").readyz = 500;
+    master("m3").readyz = 500;
+    hear("m2", MasterState.DRAINING);
+    hear("m3", MasterState.DRAINING);
+    assertThat(new Client(endpoint).master()).isEqualTo("m1");
+  }
+
+  @Test
+  void whoMayNotAskForReadinessIsNoReasonToLeaveAMaster() throws Exception {
+    masters.values().forEach(master -> master.readyz = 403);
+    assertThat(endpoint().masters().values()).containsOnly(MasterState.READY);
+  }
+
+  @Test
+  void whenAllAreDownTheyAreTriedAndThenRefusedFast() throws Exception {
+    Endpoint endpoint = endpoint();
+    for (FakeMaster master : masters.values()) {
+      master.kill();
+    }
+    for (String name : List.of("m1", "m2", "m3")) {
+      hear(name, MasterState.DOWN);
+    }
+    long start = System.nanoTime();
+    assertThat(new Client(endpoint).isClosed()).isTrue();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void whatLooksDownIsTheLastResort() throws Exception {
+    SSLContext another = new TestAuthority().server(NAME);
+    masters.values().forEach(master -> master.proves(another));
+    Endpoint endpoint = endpoint();
+    assertThat(endpoint.masters().values()).containsOnly(MasterState.DOWN);
+    assertThat(endpoint.why(nodes.getFirst())).contains("no certificate of this cluster");
+    assertThat(new Client(endpoint).master()).startsWith("m");
+  }
+
+  @Test
+  void aMasterThatProvesAnotherNameIsNotTaken() throws Exception {
+    master("m2").proves(authority.server("api.other.internal"));
+    assertThat(endpoint().masters().values())
+        .containsExactly(MasterState.READY, MasterState.DOWN, MasterState.READY);
+  }
+
+  @Test
+  void aTakenPortIsSaid() throws Exception {
+    Endpoint first = endpoint();
+    assertThatThrownBy(() ->
+            Endpoint.open(
+                nodes,
+                new Route.Direct(port),
+                first.port(),
+                NAME,
+                node -> authority.client(),
+                changes::add))
+        .isInstanceOf(BindException.class);
+  }
+
+  @Test
+  void closingEndsEverySession() throws Exception {
+    Endpoint endpoint = endpoint();
+    Client client = new Client(endpoint);
+    client.master();
+    int port = endpoint.port();
+    endpoint.close();
+    assertThat(client.isClosed()).isTrue();
+    assertThatThrownBy(() -> new Socket(InetAddress.ofLiteral("127.0.0.1"), port).close())
+        .isInstanceOf(IOException.class);
+  }
+}
