@@ -65,6 +65,9 @@ final class ConnectCommand implements Callable<Integer> {
 
   private final Session session;
 
+  /** What is announced comes before any change. */
+  private final CountDownLatch announced = new CountDownLatch(1);
+
   ConnectCommand(Session session) {
     this.session = session;
   }
@@ -89,7 +92,7 @@ final class ConnectCommand implements Callable<Integer> {
           try {
             serve(spec, credentials, endpoint, new Written(kubeconfig, file, into), stop);
           } finally {
-            Files.deleteIfExists(file);
+            remove(file);
           }
         }
       } catch (Failure failure) {
@@ -129,6 +132,7 @@ final class ConnectCommand implements Callable<Integer> {
     }
     try {
       announce(spec, credentials, endpoint, written);
+      announced.countDown();
       Duration left = credentials.clientCertificate().left(session.clock().instant());
       if (!stop.await(left)) {
         session
@@ -147,7 +151,7 @@ final class ConnectCommand implements Callable<Integer> {
     }
   }
 
-  private Path lay(ClusterSpec spec, Kubeconfig kubeconfig) throws IOException {
+  private Path lay(ClusterSpec spec, Kubeconfig kubeconfig) {
     Path folder = options.home(session, spec).connections();
     forgetEnded(folder);
     Path file = folder.resolve(ProcessHandle.current().pid() + ".yaml");
@@ -156,18 +160,31 @@ final class ConnectCommand implements Callable<Integer> {
   }
 
   /** Takes away the kubeconfigs of processes that were killed. */
-  private static void forgetEnded(Path folder) throws IOException {
+  private static void forgetEnded(Path folder) {
     if (!Files.isDirectory(folder)) {
       return;
     }
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        String name = file.getFileName().toString();
-        if (name.matches("\\d{1,18}\\.yaml")
-            && ProcessHandle.of(Long.parseLong(name.substring(0, name.indexOf('.')))).isEmpty()) {
-          Files.deleteIfExists(file);
-        }
+    List<Path> files;
+    try (Stream<Path> all = Files.list(folder)) {
+      files = all.toList();
+    } catch (IOException broken) {
+      throw new Failure.Failed("cannot read " + folder + ": " + broken, "is the folder yours?");
+    }
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      if (name.matches("\\d{1,18}\\.yaml")
+          && ProcessHandle.of(Long.parseLong(name.substring(0, name.indexOf('.')))).isEmpty()) {
+        remove(file);
       }
+    }
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException broken) {
+      throw new Failure.Failed(
+          "cannot remove " + file + ": " + broken, "remove it: a private key is in it");
     }
   }
 
@@ -227,6 +244,12 @@ final class ConnectCommand implements Callable<Integer> {
   }
 
   private void tell(Change change) {
+    try {
+      announced.await();
+    } catch (InterruptedException closed) {
+      Thread.currentThread().interrupt();
+      return;
+    }
     Terminal terminal = session.terminal();
     if (options.json()) {
       terminal.out().println(Json.line(document(change, session.clock().instant())));

@@ -97,6 +97,7 @@ public final class Main {
     line.addSubcommand(new StatusCommand(session));
     line.addSubcommand(new KubeconfigCommand(session));
     line.addSubcommand(new ConnectCommand(session));
+    line.addSubcommand(new DrillCommand(session));
     line.addSubcommand(CertsCommand.commands(session));
     line.addSubcommand(EtcdCommand.commands(session));
     line.addSubcommand(RunsCommand.commands(session));

@@ -2,24 +2,41 @@ package dev.mainstay.cli;
 
 import dev.mainstay.cluster.ClusterStatus;
 import dev.mainstay.cluster.ClusterStatus.NodeStatus;
+import dev.mainstay.cluster.ExportKubeconfig;
+import dev.mainstay.cluster.MeasureEndpoints;
 import dev.mainstay.cluster.ShowStatus;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "status",
     description = "Show how the cluster is. Exit 0 healthy, 11 degraded, 12 down.")
 final class StatusCommand implements Callable<Integer> {
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final String CLEAR = "\u001b[H\u001b[J";
+
   @Mixin GlobalOptions options = new GlobalOptions();
+
+  @Option(
+      names = {"-w", "--watch"},
+      description =
+          "Look again and again until Ctrl-C, and tell what changes; with -o json a line each"
+              + " look.")
+  boolean watch;
+
   private final Session session;
 
   StatusCommand(Session session) {
@@ -31,6 +48,9 @@ final class StatusCommand implements Callable<Integer> {
     ClusterSpec spec = options.spec(session);
     ClusterStatus status;
     try (Hosts hosts = options.hosts(session, spec)) {
+      if (watch) {
+        watch(spec, hosts);
+      }
       status = new ShowStatus(hosts, session.clock()).show(spec);
     }
     session
@@ -45,6 +65,60 @@ final class StatusCommand implements Callable<Integer> {
       case DEGRADED -> ExitCode.DEGRADED;
       case DOWN -> ExitCode.DOWN;
     };
+  }
+
+  /** Until the process is interrupted. */
+  private void watch(ClusterSpec spec, Hosts hosts) throws InterruptedException {
+    Terminal terminal = session.terminal();
+    boolean live = terminal.interactive() && !options.json();
+    StatusWatch view = new StatusWatch(ZoneId.systemDefault());
+    ShowStatus show = new ShowStatus(hosts, session.clock());
+    Optional<MeasureEndpoints> measure = Optional.empty();
+    for (boolean first = true; true; first = false) {
+      if (measure.isEmpty()) {
+        measure = measure(spec, hosts);
+      }
+      Map<String, Duration> latencies = new LinkedHashMap<>();
+      if (measure.isPresent()) {
+        measure.get().measure().forEach((node, took) -> latencies.put(node.value(), took));
+      }
+      ClusterStatus status = show.show(spec);
+      Instant at = session.clock().instant();
+      List<String> changed = view.look(status, latencies, at);
+      if (options.json()) {
+        terminal.out().println(Json.line(watched(status, latencies, at)));
+      } else if (live) {
+        terminal.out().print(CLEAR + view.screen(status, latencies, at));
+      } else if (first) {
+        terminal.out().print(view.screen(status, latencies, at));
+      } else {
+        changed.forEach(terminal.out()::println);
+      }
+      terminal.out().flush();
+      Thread.sleep(PAUSE);
+    }
+  }
+
+  /** Empty as long as no master gives the credentials for it. */
+  private static Optional<MeasureEndpoints> measure(ClusterSpec spec, Hosts hosts)
+      throws InterruptedException {
+    try {
+      return Optional.of(
+          new MeasureEndpoints(spec, hosts, new ExportKubeconfig(hosts).administrator(spec)));
+    } catch (Failure silent) {
+      return Optional.empty();
+    }
+  }
+
+  private Map<String, Object> watched(
+      ClusterStatus status, Map<String, Duration> latencies, Instant at) {
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("at", at.toString());
+    Map<String, Object> millis = new LinkedHashMap<>();
+    latencies.forEach((node, took) -> millis.put(node, took.toNanos() / 1e6));
+    document.put("endpointMs", millis);
+    document.putAll(document(status, session.clock()));
+    return document;
   }
 
   static Map<String, Object> document(ClusterStatus status, Clock clock) {

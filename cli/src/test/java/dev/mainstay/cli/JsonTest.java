@@ -84,7 +84,7 @@ final class JsonTest {
                 List.of(step("cluster/verify", "", Disruption.NONE, "masters/join/m2/finish")))));
   }
 
-  private static ClusterSpec spec() {
+  static ClusterSpec spec() {
     return ClusterFile.decode(FILE, Path.of("cluster.yaml"), Path.of("/root")).spec().orElseThrow();
   }
 

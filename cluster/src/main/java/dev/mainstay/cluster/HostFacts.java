@@ -71,6 +71,13 @@ record HostFacts(
     return traces.contains(RETIRED);
   }
 
+  private static final String DRILL = "/run/mainstay/drill";
+
+  /** Whether a drill has broken something here and not healed it yet. */
+  boolean isInDrill() {
+    return traces.contains(DRILL);
+  }
+
   /** These facts of a host whose node has to be made anew. */
   HostFacts unfinished() {
     return new HostFacts(

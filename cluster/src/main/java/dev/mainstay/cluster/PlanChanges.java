@@ -56,6 +56,12 @@ public final class PlanChanges {
    */
   public Changes plan(ClusterSpec spec, Bundle bundle, Wishes wishes) throws InterruptedException {
     ClusterFacts seen = observe.all(spec);
+    seen.hosts().values().stream()
+        .filter(HostFacts::isInDrill)
+        .findFirst()
+        .ifPresent(host -> {
+          throw PlanDrill.inDrill(host);
+        });
     refuseUnreachable(spec, seen);
     FindDepartures.Found found = new FindDepartures(observe).find(spec, seen, wishes.replaced());
     ClusterFacts facts = found.facts();

@@ -53,6 +53,7 @@ for trace in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubern
   [ -e "$trace" ] && say trace "$trace"
 done
 ls /var/lib/mainstay/retired/*.yaml > /dev/null 2>&1 && say trace /var/lib/mainstay/retired
+[ -e /run/mainstay/drill/fault ] && say trace /run/mainstay/drill
 if [ -f /etc/kubernetes/kubelet.conf ]; then
   say cluster-endpoint "$(sed -n 's/^ *server: //p' /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf 2>/dev/null | head -n 1)"
 fi

@@ -32,6 +32,11 @@ public record ClusterHome(Path directory) {
     return directory.resolve("runs");
   }
 
+  /** Reports of drills, three files each, named so that they sort by time. */
+  public Path drills() {
+    return directory.resolve("drills");
+  }
+
   /**
    * Kubeconfigs of the endpoints that are open now, {@code PID.yaml}; each goes with its process.
    */

@@ -3,8 +3,6 @@ package dev.mainstay.cluster.endpoint;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Channel;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,6 +12,7 @@ import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mutable: a port on 127.0.0.1 that leads to a master which is alive.
@@ -51,7 +51,6 @@ public final class Endpoint implements AutoCloseable {
   private static final Duration UNKNOWN_ROUND_TRIP = Duration.ofMillis(250);
   private static final Duration LONGEST_ROUND_TRIP = Duration.ofSeconds(1);
   private static final int ROUND_TRIPS = 3;
-  private static final int BUFFER = 32 * 1024;
   private static final int BACKLOG = 128;
 
   private final Route route;
@@ -84,13 +83,8 @@ public final class Endpoint implements AutoCloseable {
     }
   }
 
-  /** One client's connection and the one that it was given. */
-  private record Session(Socket client, Channel master) {
-    void cut() {
-      closeQuietly(client);
-      master.close();
-    }
-  }
+  /** A master for a new connection, and how often it had died when it was chosen. */
+  private record Chosen(Member member, int downs) {}
 
   private Endpoint(Route route, ServerSocket listener) {
     this.route = route;
@@ -191,8 +185,10 @@ public final class Endpoint implements AutoCloseable {
     try {
       client.setOption(StandardSocketOptions.TCP_NODELAY, true);
       client.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-      for (Member member : order()) {
-        if (connect(member, client)) {
+      Set<Member> tried = new HashSet<>();
+      for (Chosen chosen = next(tried); chosen != null; chosen = next(tried)) {
+        tried.add(chosen.member());
+        if (connect(chosen, client)) {
           return;
         }
       }
@@ -206,34 +202,41 @@ public final class Endpoint implements AutoCloseable {
     }
   }
 
-  private synchronized List<Member> order() {
-    List<Member> all = new ArrayList<>(members.values());
+  /**
+   * The best of those not tried yet, with a connection more to its account; null after the last.
+   */
+  private synchronized @Nullable Chosen next(Set<Member> tried) {
+    List<Member> left = new ArrayList<>(members.values());
     // endpoints of many people do not all begin with the first master
-    Collections.rotate(all, port());
-    return Choice.order(
-        all.stream()
-            .map(member ->
-                new Choice.Candidate<>(
-                    member,
-                    member.vitals.state(),
-                    member.sessions.size() + member.opening,
-                    member.lastChosen))
-            .toList());
+    Collections.rotate(left, port());
+    left.removeAll(tried);
+    List<Member> order =
+        Choice.order(
+            left.stream()
+                .map(member ->
+                    new Choice.Candidate<>(
+                        member,
+                        member.vitals.state(),
+                        member.sessions.size() + member.opening,
+                        member.lastChosen))
+                .toList());
+    if (order.isEmpty()) {
+      return null;
+    }
+    Member best = order.getFirst();
+    best.opening++;
+    best.lastChosen = ++choices;
+    return new Chosen(best, best.downs);
   }
 
   /** Connects and copies until the end; false where that master could not be had. */
-  private boolean connect(Member member, Socket client) throws IOException, InterruptedException {
-    int downs;
-    synchronized (this) {
-      member.opening++;
-      member.lastChosen = ++choices;
-      downs = member.downs;
-    }
+  private boolean connect(Chosen chosen, Socket client) throws IOException, InterruptedException {
+    Member member = chosen.member();
     Session session = null;
     try {
       Channel master = open(member);
       synchronized (this) {
-        if (closed || member.downs != downs) {
+        if (closed || member.downs != chosen.downs()) {
           master.close(); // it died in between
           return closed;
         }
@@ -248,7 +251,7 @@ public final class Endpoint implements AutoCloseable {
       }
     }
     try {
-      copyBothWays(session);
+      session.copyBothWays();
       return true;
     } finally {
       synchronized (this) {
@@ -264,10 +267,10 @@ public final class Endpoint implements AutoCloseable {
     synchronized (this) {
       known = member.roundTrip;
     }
+    Duration deadline = route.patience().plus(known.multipliedBy(ROUND_TRIPS));
     long start = System.nanoTime();
     try {
-      Channel channel =
-          route.open(member.node, route.patience().plus(known.multipliedBy(ROUND_TRIPS)));
+      Channel channel = route.open(member.node, deadline);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       synchronized (this) {
         member.roundTrip = member.roundTrip.plus(took).dividedBy(2);
@@ -280,29 +283,6 @@ public final class Endpoint implements AutoCloseable {
         member.roundTrip = doubled.compareTo(LONGEST_ROUND_TRIP) < 0 ? doubled : LONGEST_ROUND_TRIP;
       }
       throw failed;
-    }
-  }
-
-  private static void copyBothWays(Session session) throws IOException, InterruptedException {
-    SocketChannel client = SocketChannel.of(session.client());
-    Thread up =
-        Thread.ofVirtual()
-            .name("up")
-            .start(() -> copy(client.in(), session.master().out(), session));
-    copy(session.master().in(), client.out(), session);
-    up.join();
-  }
-
-  private static void copy(InputStream from, OutputStream to, Session session) {
-    byte[] buffer = new byte[BUFFER];
-    try {
-      for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
-        to.write(buffer, 0, n);
-        to.flush();
-      }
-      to.close();
-    } catch (IOException broken) {
-      session.cut(); // one side is gone: so is the other one
     }
   }
 

@@ -54,7 +54,8 @@ record Probe(NodeSpec master, String name, SSLContext tls) {
         if (handshake.wasLate()) {
           listener.unsure();
         } else {
-          listener.alive(false, handshake.rang() ? "no TLS handshake within a second" : reason(failed));
+          listener.alive(
+              false, handshake.rang() ? "no TLS handshake within a second" : reason(failed));
         }
         return;
       }

@@ -1,0 +1,214 @@
+package dev.mainstay.cli;
+
+import dev.mainstay.cluster.ClusterLock;
+import dev.mainstay.cluster.Drill;
+import dev.mainstay.cluster.DrillReport;
+import dev.mainstay.cluster.Fault;
+import dev.mainstay.cluster.RunDrill;
+import dev.mainstay.engine.StopSignal;
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.GoDuration;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.Spelling;
+import dev.mainstay.ssh.Hosts;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "drill",
+    description = {
+      "Break something on purpose, heal it, and measure what every node saw of it.",
+      "",
+      "FAULT is one of:",
+      "  master-down NAME        its kubelet, static pods and local proxy end at once",
+      "  master-black-hole NAME  no packet comes in or goes out, but for logins",
+      "  master-frozen NAME      its apiserver stops in the middle of what it does",
+      "  etcd-leader             the leader of etcd is killed",
+      "  all-masters-in-turn     master-down for each, once all is well again",
+      "  proxy-restart [NAME]    the local proxy is restarted; of every node in turn",
+      "",
+      "A timer on the host heals it even when this machine dies meanwhile. Refused (exit 6) where"
+          + " the cluster is not healthy or could not afford it."
+    })
+final class DrillCommand implements Callable<Integer> {
+  private static final String IN_TURN = "all-masters-in-turn";
+  private static final Duration SHORTEST = Duration.ofSeconds(3);
+  private static final Duration LONGEST = Duration.ofMinutes(10);
+  // until kubelet's probes would replace a frozen apiserver
+  private static final Duration LONGEST_FROZEN = Duration.ofSeconds(60);
+
+  @Mixin GlobalOptions options = new GlobalOptions();
+
+  @Parameters(index = "0", paramLabel = "FAULT", description = "What to break, see above.")
+  String fault = "";
+
+  @Parameters(index = "1", arity = "0..1", paramLabel = "NAME", description = "On which node: m2.")
+  @Nullable String name;
+
+  @Option(
+      names = "--for",
+      paramLabel = "DURATION",
+      defaultValue = "20s",
+      description = "How long a fault lasts that does not heal itself (default: 20s).")
+  String lasts = "20s";
+
+  private final Session session;
+
+  DrillCommand(Session session) {
+    this.session = session;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException, IOException {
+    Fault wanted = fault();
+    Optional<NodeName> target = target(wanted);
+    Duration time = time(wanted);
+    ClusterSpec spec = options.spec(session);
+    try (Hosts hosts = options.hosts(session, spec);
+        ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+      RunDrill run = new RunDrill(hosts, session.clock());
+      Drill drill = run.plan(spec, wanted, target, time);
+      options.confirmByName(
+          session,
+          spec,
+          "This breaks %s of cluster %s on purpose: %s. It heals itself."
+              .formatted(
+                  drill.targets().stream()
+                      .map(node -> node.name().value())
+                      .collect(Collectors.joining(", then ")),
+                  spec.name(),
+                  wanted.meaning()));
+      DrillReport report = run(run, drill);
+      return tell(report, spec);
+    }
+  }
+
+  private Fault fault() {
+    if (fault.equals(IN_TURN)) {
+      return Fault.MASTER_DOWN;
+    }
+    return Arrays.stream(Fault.values())
+        .filter(one -> one.word().equals(fault))
+        .findFirst()
+        .orElseThrow(() -> {
+          List<String> words =
+              new ArrayList<>(Arrays.stream(Fault.values()).map(Fault::word).toList());
+          words.add(IN_TURN);
+          return new Failure.Usage(
+              "drill: there is no fault \"" + fault + "\"",
+              Spelling.nearest(fault, words)
+                  .map(word -> "did you mean " + word + "?")
+                  .orElse("mainstay drill --help lists them"));
+        });
+  }
+
+  private Optional<NodeName> target(Fault wanted) {
+    boolean needsOne =
+        !fault.equals(IN_TURN) && wanted != Fault.ETCD_LEADER && wanted != Fault.PROXY_RESTART;
+    boolean takesNone = fault.equals(IN_TURN) || wanted == Fault.ETCD_LEADER;
+    String given = name;
+    if (given == null) {
+      if (needsOne) {
+        throw new Failure.Usage(
+            "drill " + fault + ": on which master?",
+            "for example: mainstay drill " + fault + " m2");
+      }
+      return Optional.empty();
+    }
+    if (takesNone) {
+      throw new Failure.Usage("drill " + fault + " takes no name", "leave \"" + given + "\" out");
+    }
+    if (!NodeName.isValid(given)) {
+      throw new Failure.Usage(
+          "drill " + fault + ": \"" + given + "\" is not a node's name",
+          "the file has them: m1, w2");
+    }
+    return Optional.of(new NodeName(given));
+  }
+
+  private Duration time(Fault wanted) {
+    Duration longest = wanted == Fault.MASTER_FROZEN ? LONGEST_FROZEN : LONGEST;
+    return GoDuration.parse(lasts)
+        .filter(time -> time.compareTo(SHORTEST) >= 0 && time.compareTo(longest) <= 0)
+        .orElseThrow(() ->
+            new Failure.Usage(
+                "--for: \"%s\" is not a duration from %d s to %d s"
+                    .formatted(lasts, SHORTEST.toSeconds(), longest.toSeconds()),
+                "for example 20s"));
+  }
+
+  private DrillReport run(RunDrill run, Drill drill) throws InterruptedException {
+    StopSignal stop = new StopSignal();
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread onInterrupt =
+        new Thread(
+            () -> {
+              if (ended.getCount() > 0) {
+                stop.request();
+                session.terminal().err().println("\nhealing what is broken");
+                try {
+                  boolean _ = ended.await(5, TimeUnit.MINUTES);
+                } catch (InterruptedException killed) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+            },
+            "interrupt");
+    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    try {
+      return run.run(
+          drill,
+          new DrillProgress(
+              session.terminal(),
+              session.terminal().colour() && !options.noColor && !options.json()),
+          stop);
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private int tell(DrillReport report, ClusterSpec spec) throws IOException {
+    Path folder = Files.createDirectories(options.home(session, spec).drills());
+    String stem =
+        DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'")
+                .withZone(ZoneOffset.UTC)
+                .format(report.began())
+            + "-"
+            + fault;
+    Map<String, String> files = new LinkedHashMap<>();
+    files.put("md", DrillText.markdown(report));
+    files.put("json", Json.text(DrillText.document(report)) + "\n");
+    files.put("html", DrillPage.of(report));
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Files.writeString(
+          folder.resolve(stem + "." + file.getKey()), file.getValue(), StandardCharsets.UTF_8);
+    }
+    Terminal terminal = session.terminal();
+    terminal
+        .out()
+        .print(options.json() ? files.getOrDefault("json", "") : files.getOrDefault("md", ""));
+    terminal.err().println("the report: " + folder.resolve(stem) + ".md, .json, .html");
+    return report.broken().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+  }
+}

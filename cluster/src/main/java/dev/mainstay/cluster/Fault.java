@@ -1,0 +1,43 @@
+package dev.mainstay.cluster;
+
+/** Something that a drill breaks on one node, and that heals again. */
+public enum Fault {
+  MASTER_DOWN("master-down", "its kubelet, static pods and local proxy end at once"),
+  MASTER_BLACK_HOLE("master-black-hole", "no packet comes in or goes out, but for logins"),
+  MASTER_FROZEN("master-frozen", "its apiserver stops in the middle of what it does (SIGSTOP)"),
+  ETCD_LEADER("etcd-leader", "the leader of etcd is killed; kubelet starts it again"),
+  PROXY_RESTART("proxy-restart", "its local proxy is restarted");
+
+  private final String word;
+  private final String meaning;
+
+  Fault(String word, String meaning) {
+    this.word = word;
+    this.meaning = meaning;
+  }
+
+  /** As on the command line and in the JSON. */
+  public String word() {
+    return word;
+  }
+
+  /** What happens to the node, as half a sentence. */
+  public String meaning() {
+    return meaning;
+  }
+
+  /** Whether the node's etcd member is gone, for those around it, while the fault lasts. */
+  boolean takesMember() {
+    return this == MASTER_DOWN || this == MASTER_BLACK_HOLE || this == ETCD_LEADER;
+  }
+
+  /** Whether the node's API is gone while the fault lasts. */
+  boolean takesApi() {
+    return this == MASTER_DOWN || this == MASTER_BLACK_HOLE || this == MASTER_FROZEN;
+  }
+
+  /** Whether it lasts until it is healed; else it is over the moment that it is there. */
+  boolean lasts() {
+    return takesApi();
+  }
+}

@@ -1,0 +1,111 @@
+package dev.mainstay.cluster.drill;
+
+import dev.mainstay.model.Failure;
+import dev.mainstay.ssh.Host;
+import dev.mainstay.ssh.RemoteCommand;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Mutable: follows what one node's local proxy says of the masters, as it says it. */
+public final class ProxyLog implements AutoCloseable {
+  private static final Duration LONGEST = Duration.ofHours(2);
+  private static final Duration ENDING = Duration.ofSeconds(5);
+  private static final int LONGEST_LINE = 4096;
+
+  private final Stopwatch stopwatch;
+  private final List<ProxyChange> changes = new ArrayList<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final CountDownLatch began = new CountDownLatch(1);
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  private ProxyLog(Stopwatch stopwatch) {
+    this.stopwatch = stopwatch;
+  }
+
+  /**
+   * Begins to follow, and returns once the node does.
+   *
+   * @param script prints a first line when it begins, then the proxy's log as it comes, until its
+   *     input ends
+   */
+  public static ProxyLog follow(Host host, String script, Stopwatch stopwatch)
+      throws InterruptedException {
+    ProxyLog log = new ProxyLog(stopwatch);
+    RemoteCommand command = new RemoteCommand(script, List.of(), log::inputUntilClosed, LONGEST);
+    Thread.ofVirtual()
+        .name("proxy-log-" + host.node().name())
+        .start(() -> {
+          try {
+            host.run(command, log.new Lines());
+          } catch (Failure lost) {
+            // the node is the drill's victim, or was lost: what it said until then counts
+          } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+          } finally {
+            log.began.countDown();
+            log.ended.countDown();
+          }
+        });
+    log.began.await();
+    return log;
+  }
+
+  /** What was said so far, in order. */
+  public List<ProxyChange> changes() {
+    synchronized (changes) {
+      return List.copyOf(changes);
+    }
+  }
+
+  private void inputUntilClosed(OutputStream out) {
+    try {
+      closed.await();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Cuts what comes into lines. */
+  private final class Lines extends OutputStream {
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+
+    @Override
+    public void write(int b) {
+      if (b == '\n') {
+        began.countDown();
+        ProxyChange.parse(stopwatch.now(), line.toString(StandardCharsets.UTF_8))
+            .ifPresent(change -> {
+              synchronized (changes) {
+                changes.add(change);
+              }
+            });
+        line.reset();
+      } else if (line.size() < LONGEST_LINE) {
+        line.write(b);
+      }
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) {
+      for (int i = from; i < from + length; i++) {
+        write(bytes[i]);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      boolean _ = ended.await(ENDING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

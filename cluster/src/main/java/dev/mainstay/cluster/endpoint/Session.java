@@ -1,0 +1,43 @@
+package dev.mainstay.cluster.endpoint;
+
+import dev.mainstay.ssh.Channel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+
+/** One client's connection and the one that it was given. */
+record Session(Socket client, Channel far) {
+  private static final int BUFFER = 32 * 1024;
+
+  /** Ends both. */
+  void cut() {
+    try {
+      client.close();
+    } catch (IOException broken) {
+      // nothing is left to be lost
+    }
+    far.close();
+  }
+
+  /** Copies until both directions have ended. */
+  void copyBothWays() throws IOException, InterruptedException {
+    SocketChannel near = SocketChannel.of(client);
+    Thread up = Thread.ofVirtual().name("up").start(() -> copy(near.in(), far.out()));
+    copy(far.in(), near.out());
+    up.join();
+  }
+
+  private void copy(InputStream from, OutputStream to) {
+    byte[] buffer = new byte[BUFFER];
+    try {
+      for (int n = from.read(buffer); n >= 0; n = from.read(buffer)) {
+        to.write(buffer, 0, n);
+        to.flush();
+      }
+      to.close();
+    } catch (IOException broken) {
+      cut(); // one side is gone: so is the other one
+    }
+  }
+}

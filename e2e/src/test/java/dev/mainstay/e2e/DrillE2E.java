@@ -1,0 +1,151 @@
+package dev.mainstay.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.mainstay.e2e.Program.Result;
+import dev.mainstay.e2e.Program.Running;
+import dev.mainstay.model.ClusterHome;
+import dev.mainstay.model.ClusterName;
+import dev.mainstay.playground.PlaygroundProgress;
+import dev.mainstay.playground.PlaygroundSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import tools.jackson.databind.JsonNode;
+
+/** What a drill breaks it measures, and it is healed again whatever becomes of the drill. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class DrillE2E {
+  private static final Cluster CLUSTER = new Cluster("drill");
+  private static final String FAULT = "/run/mainstay/drill/fault";
+
+  @BeforeAll
+  static void makeCluster() {
+    CLUSTER.down();
+    CLUSTER.playground.up(
+        PlaygroundSpec.DEFAULT.withMasters(3).withWorkers(1), PlaygroundProgress.SILENT);
+    CLUSTER.applyTwice();
+  }
+
+  @AfterAll
+  static void removeHosts() {
+    CLUSTER.down();
+  }
+
+  private static JsonNode drill(String... arguments) {
+    String[] all = Stream.concat(Stream.of("drill"), Stream.of(arguments)).toArray(String[]::new);
+    Result result =
+        CLUSTER.mainstay(
+            Stream.concat(Stream.of(all), Stream.of("--yes", "-o", "json")).toArray(String[]::new));
+    assertThat(result.exit()).as(result.toString()).isZero();
+    System.out.println("e2e: " + result.out().replaceAll("\\s+", " "));
+    return result.json();
+  }
+
+  private static JsonNode node(JsonNode round, String name) {
+    for (JsonNode node : round.path("nodes")) {
+      if (node.path("name").asString("").equals(name)) {
+        return node;
+      }
+    }
+    throw new AssertionError("no node " + name + " in " + round);
+  }
+
+  @Test
+  @Order(1)
+  void aMasterThatGoesBlackIsMeasuredOnEveryNodeAndLeavesAReport() throws IOException {
+    Running watch = CLUSTER.program.start(CLUSTER.with("status", "--watch"));
+    JsonNode report = drill("master-black-hole", "m2", "--for", "10s");
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(Files.readString(watch.out()))
+                // first all is well; then a master goes, and comes back
+                .startsWith("drill is healthy   Kubernetes v1.36.3")
+                .containsSubsequence("drill is degraded\n", "drill is healthy\n")
+                .containsSubsequence(
+                    " w1: its proxy: m1 m3, DOWN m2\n", " w1: its proxy: m1 m2 m3\n"));
+    watch.kill();
+    JsonNode round = report.path("rounds").get(0);
+    assertThat(round.path("target").asString("")).isEqualTo("m2");
+    assertThat(round.path("nodes").valueStream().map(node -> node.path("name").asString("")))
+        .containsExactly("m1", "m3", "w1");
+    JsonNode worker = node(round, "w1");
+    assertThat(worker.path("sent").asInt()).isGreaterThan(80);
+    // without a proxy that notices, it would be 45 s; the machine that runs this test is busy
+    assertThat(worker.path("longestSilenceMs").asInt(99_999)).isLessThan(5_000);
+    assertThat(worker.path("downAfterMs").asInt(99_999)).isLessThan(5_000);
+    assertThat(worker.path("upAgainAfterMs").asInt(0)).isPositive();
+    // a master leads to itself: it need not notice
+    assertThat(node(round, "m1").has("downAfterMs")).isFalse();
+    assertThat(CLUSTER.on("m2", "iptables -S")).doesNotContain("MAINSTAY-DRILL");
+    Path folder =
+        ClusterHome.beside(CLUSTER.playground.clusterFile(), new ClusterName("drill")).drills();
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> reports = files.sorted().toList();
+      assertThat(reports).hasSize(3);
+      assertThat(Files.readString(reports.getFirst())).contains("<svg", "master-black-hole");
+    }
+    CLUSTER.isHealthy();
+  }
+
+  @Test
+  @Order(2)
+  void aFaultIsHealedByItsHostWhenTheControlMachineDies() {
+    Running drill =
+        CLUSTER.program.start(CLUSTER.with("drill", "master-frozen", "m3", "--for", "5s", "--yes"));
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> CLUSTER.tryOn("m3", "test -e " + FAULT).exit() == 0);
+    drill.kill();
+    Result plan = CLUSTER.mainstay("plan");
+    assertThat(plan.exit()).as(plan.toString()).isEqualTo(7);
+    assertThat(plan.err()).contains("m3 is in a drill", "mainstay-drill-heal.timer");
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> CLUSTER.tryOn("m3", "test -e " + FAULT).exit() != 0);
+    CLUSTER.isHealthy(Duration.ofMinutes(1));
+    CLUSTER.applyChangesNothing();
+  }
+
+  @Test
+  @Order(3)
+  void theLeaderOfEtcdDiesAndEveryProxyIsRestarted() {
+    String leader = CLUSTER.status().path("etcd").path("leader").asString("");
+    JsonNode report = drill("etcd-leader", "--for", "5s");
+    assertThat(report.path("rounds").get(0).path("target").asString("")).isEqualTo(leader);
+    assertThat(node(report.path("rounds").get(0), "w1").path("longestSilenceMs").asInt(99_999))
+        .isLessThan(8_000);
+    JsonNode restarts = drill("proxy-restart", "--for", "3s");
+    assertThat(restarts.path("rounds").size()).isEqualTo(4);
+    CLUSTER.isHealthy();
+  }
+
+  @Test
+  @Order(4)
+  void whatTheClusterCannotAffordIsRefused() {
+    CLUSTER.on("m1", "mv /etc/kubernetes/manifests/etcd.yaml /root/");
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> CLUSTER.status().path("etcd").path("healthy").asInt() == 2);
+    Result refused = CLUSTER.mainstay("drill", "master-down", "m2", "--yes");
+    assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
+    assertThat(refused.err()).contains("a drill begins with a healthy cluster", "m1");
+    CLUSTER.on("m1", "mv /root/etcd.yaml /etc/kubernetes/manifests/");
+    CLUSTER.isHealthy(Duration.ofMinutes(2));
+    Result typo = CLUSTER.mainstay("drill", "master-donw", "m2");
+    assertThat(typo.exit()).isEqualTo(2);
+    assertThat(typo.err()).contains("did you mean master-down?");
+  }
+}
