@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.time.Duration;
 import org.apache.sshd.client.channel.ChannelDirectTcpip;
 import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.channel.ChannelListener;
+import org.apache.sshd.common.channel.ChannelPipedSink;
 import org.apache.sshd.common.util.net.SshdSocketAddress;
 import org.apache.sshd.core.CoreModuleProperties;
 
@@ -28,12 +30,28 @@ final class MinaChannel implements Channel {
         session.createDirectTcpipChannel(
             new SshdSocketAddress(LOOPBACK, 0), new SshdSocketAddress(LOOPBACK, port));
     CoreModuleProperties.WAIT_FOR_SPACE_TIMEOUT.set(channel, NEVER);
+    channel.addChannelListener(new EndOfInput(channel));
     try {
       channel.open().verify(deadline);
       return new MinaChannel(channel);
     } catch (IOException failed) {
       channel.close(true);
       throw failed;
+    }
+  }
+
+  /**
+   * Passes the other end's end on to who reads: MINA's channel takes note of it, and lets the
+   * reader wait for the end of both directions, which may never come.
+   */
+  private record EndOfInput(ChannelDirectTcpip channel) implements ChannelListener {
+    private static final String EOF = "SSH_MSG_CHANNEL_EOF";
+
+    @Override
+    public void channelStateChanged(org.apache.sshd.common.channel.Channel changed, String hint) {
+      if (EOF.equals(hint) && channel.getInvertedOut() instanceof ChannelPipedSink reader) {
+        reader.eof();
+      }
     }
   }
 

@@ -514,6 +514,30 @@ final class MinaHostsIT {
   }
 
   @Test
+  void whoReadsAChannelIsToldWhenTheOtherSideEndsFirst() throws Exception {
+    TestServer server = server();
+    server.allowForwarding();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"));
+        Channel channel = host.open(listener.getLocalPort(), SOON)) {
+      CompletableFuture<byte[]> read =
+          CompletableFuture.supplyAsync(() -> {
+            try {
+              return channel.in().readAllBytes();
+            } catch (IOException broken) {
+              throw new UncheckedIOException(broken);
+            }
+          });
+      try (Socket peer = listener.accept()) {
+        peer.getOutputStream().write('x');
+        peer.shutdownOutput();
+        // our own direction is open still
+        assertThat(read.get(10, TimeUnit.SECONDS)).asString().isEqualTo("x");
+      }
+    }
+  }
+
+  @Test
   void aChannelLeadsThroughAJumpHost() throws Exception {
     TestServer target = server();
     target.allowForwarding();
