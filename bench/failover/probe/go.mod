@@ -1,0 +1,3 @@
+module mainstay.dev/bench/failover/probe
+
+go 1.25
