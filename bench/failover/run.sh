@@ -162,7 +162,7 @@ window() {
   writer_gap=$(sed -n 's/^writer //p' "$out/window")
   sed -n 's/^endpoint //p' "$out/window" | while read -r endpoint figures; do
     set -- $figures
-    echo "$label $endpoint $1 $2 $3 $4 $5 $6 $7 $8 $9 ${10:--} $(flips "$endpoint") ${notready:--} $writer_gap"
+    echo "$label $endpoint $1 $2 $3 $4 $5 $6 $7 $8 $9 ${10} ${11:--} $(flips "$endpoint") ${notready:--} $writer_gap"
   done | tee -a "$out/rows" | sed "s/^/round $round: /" >&2
 }
 flips() { # ENDPOINT: DOWN/UP of any master in that proxy's log since the window began
@@ -323,17 +323,17 @@ if wants alarms; then
 fi
 echo "$count masters, $rounds rounds, ms: median / worst; $(date +%F); $(nproc) cores for everything; $SECONDS s in all"
 echo
-echo "| fault | endpoint | longest silence, live | watch | slowest new connection | failed in flight | watches broken | new failed | watches ended by the server | unanswered at the end | slowest quorum read | DOWN/UP | NotReady beside |"
-echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
-awk '{key = $1 " | " $2; if (!(key in n)) order[++keys] = key; at = ++n[key]; for (f = 3; f <= 11; f++) v[key, f, at] = $f
-      if ($13 != "-") flips[key] = flips[key] (flips[key] == "" ? "" : " ") $13; if ($14 != "-") down[key] = down[key] " " $14}
+echo "| fault | endpoint | longest silence, live | watch | slowest new connection | failed in flight | watches broken | new failed | of the failed told to ask again | watches ended by the server | unanswered at the end | slowest quorum read | DOWN/UP | NotReady beside |"
+echo "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+awk '{key = $1 " | " $2; if (!(key in n)) order[++keys] = key; at = ++n[key]; for (f = 3; f <= 12; f++) v[key, f, at] = $f
+      if ($14 != "-") flips[key] = flips[key] (flips[key] == "" ? "" : " ") $14; if ($15 != "-") down[key] = down[key] " " $15}
   function both(key, f,   i, j, t, count, s) {
     count = n[key]
     for (i = 1; i <= count; i++) s[i] = v[key, f, i] + 0
     for (i = 2; i <= count; i++) for (j = i; j > 1 && s[j] < s[j - 1]; j--) {t = s[j]; s[j] = s[j - 1]; s[j - 1] = t}
     return s[int((count + 1) / 2)] " / " s[count]
   }
-  END {for (i = 1; i <= keys; i++) {k = order[i]; printf "| %s", k; for (f = 3; f <= 11; f++) printf " | %s", both(k, f); printf " | %s | %s |\n", flips[k] == "" ? "-" : flips[k], down[k] == "" ? "none" : down[k]}}' "$out/rows"
+  END {for (i = 1; i <= keys; i++) {k = order[i]; printf "| %s", k; for (f = 3; f <= 12; f++) printf " | %s", both(k, f); printf " | %s | %s |\n", flips[k] == "" ? "-" : flips[k], down[k] == "" ? "none" : down[k]}}' "$out/rows"
 if wants alarms; then
   echo
   echo "False alarms: $minutes minutes of load on m2. DOWN/UP of a master in its own proxy: $(paste -sd ' ' "$out/own"). m2 meanwhile, ms:"

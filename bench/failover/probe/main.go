@@ -6,7 +6,7 @@
 //	probe relay ADDRESS NODES INTERVAL-MS SECONDS
 //	probe write FOLDER URL PER-SECOND BYTES SECONDS
 //
-// FOLDER has ca.crt, client.crt and client.key; MASTERS is "NAME,..." as in their certificates; WRITER is the URL of a master that no fault hits.
+// FOLDER has ca.crt, client.crt and client.key; MASTERS is "NAME,..."; WRITER is the URL of a master that no fault hits.
 // "watch" takes commands on standard input, one a line, and answers each with its lines and "ok":
 //
 //	place VICTIMS   makes all connections anew, so that of each endpoint's 4 live ones two and of its 3 watches at least
@@ -16,10 +16,10 @@
 //	mark            the fault is now: what follows on standard error is timed from here
 //	end             prints the window: "endpoint NAME" with, in ms and counts: longest silence of a live stream, longest
 //	                silence of a watch, slowest new connection, failed requests in flight, broken watches, failed new
-//	                connections, watches the server ended, requests still unanswered, slowest quorum read, its statuses;
+//	                connections, of the failed those told when to ask again, watches the server ended, requests still unanswered, slowest quorum read, its statuses;
 //	                then "writer MS" (longest time without a write) and "notready NAMES"
 //
-// A master is known by the certificate that it serves.
+// A master behind a proxy is known by the certificate that it serves.
 package main
 
 import (
@@ -95,6 +95,7 @@ type endpoint struct {
 	silence   [2]time.Duration // live, watch
 	slowest   [2]time.Duration // new, quorum
 	failed    [4]int           // live, watch, new, quorum
+	again     int              // of the failed: answers that say when to ask again
 	ended     int
 	statuses  map[string]int
 	streams   []*stream
@@ -122,6 +123,7 @@ const (
 )
 
 func watchAll(masters []string, writer string, pairs []string) {
+	learn(masters)
 	endpoints := []*endpoint{}
 	for _, pair := range pairs {
 		name, url, _ := strings.Cut(pair, "=")
@@ -227,6 +229,7 @@ func (e *endpoint) begin(w *window) {
 	defer e.mutex.Unlock()
 	e.window = w
 	e.silence, e.slowest, e.failed, e.ended = [2]time.Duration{}, [2]time.Duration{}, [4]int{}, 0
+	e.again = 0
 	clear(e.statuses)
 }
 
@@ -252,8 +255,8 @@ func (e *endpoint) end() {
 		words = append(words, fmt.Sprintf("%s*%d", status, times))
 	}
 	sort.Strings(words)
-	fmt.Printf("endpoint %s %d %d %d %d %d %d %d %d %d %s\n", e.name, e.silence[live].Milliseconds(), e.silence[watched].Milliseconds(),
-		e.slowest[0].Milliseconds(), e.failed[live], e.failed[watched], e.failed[fresh], e.ended, unanswered,
+	fmt.Printf("endpoint %s %d %d %d %d %d %d %d %d %d %d %s\n", e.name, e.silence[live].Milliseconds(), e.silence[watched].Milliseconds(),
+		e.slowest[0].Milliseconds(), e.failed[live], e.failed[watched], e.failed[fresh], e.again, e.ended, unanswered,
 		e.slowest[1].Milliseconds(), strings.Join(words, "+"))
 	e.window = nil
 }
@@ -290,6 +293,9 @@ func (e *endpoint) answered(a *attempt, why string) {
 	}
 	if why != "" {
 		e.failed[a.kind]++
+		if strings.HasPrefix(why, "again") && a.kind != quorum {
+			e.again++
+		}
 		if e.failed[a.kind] <= 20 {
 			note(e.name, "%s failed after %d ms: %s", kinds[a.kind], took.Milliseconds(), why)
 		}
@@ -477,7 +483,8 @@ func (e *endpoint) keepWatching(ctx context.Context, t *http.Transport, s *strea
 		switch {
 		case ctx.Err() != nil:
 			e.forget(a)
-		case err == io.EOF:
+		// as a server does that shuts down in order
+		case err == io.EOF || strings.Contains(err.Error(), "server sent GOAWAY"):
 			e.forget(a)
 			e.mutex.Lock()
 			e.ended++
@@ -582,11 +589,23 @@ func oneOff(url string) *http.Transport {
 
 func fits(c *tls.Conn, wanted []string) bool {
 	for _, name := range wanted {
-		if c.ConnectionState().PeerCertificates[0].VerifyHostname(name) == nil {
+		if bytes.Equal(c.ConnectionState().PeerCertificates[0].Raw, served[name]) {
 			return true
 		}
 	}
 	return false
+}
+
+// What each master serves: which is how the one behind a proxy is told.
+var served = map[string][]byte{}
+
+func learn(masters []string) {
+	for _, master := range masters {
+		c, err := tls.Dial("tcp", master+":6443", &tls.Config{RootCAs: roots, ServerName: "kubernetes"})
+		check(err)
+		served[master] = c.ConnectionState().PeerCertificates[0].Raw
+		c.Close()
+	}
 }
 
 func within(list []string, one string) bool {
@@ -598,7 +617,16 @@ func within(list []string, one string) bool {
 	return false
 }
 
+// errAgain is an answer that says when to ask again, which client-go does by itself.
+type errAgain struct{ status int }
+
+func (e errAgain) Error() string { return fmt.Sprintf("%d with Retry-After", e.status) }
+
 func reason(status int, err error) string {
+	var again errAgain
+	if errors.As(err, &again) {
+		return "again: " + err.Error()
+	}
 	if err != nil {
 		var timeout net.Error
 		if errors.As(err, &timeout) && timeout.Timeout() {
@@ -627,6 +655,9 @@ func request(ctx context.Context, c *http.Client, method, url, body string) (int
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != 200 && response.Header.Get("Retry-After") != "" {
+		err = errAgain{response.StatusCode}
+	}
 	return response.StatusCode, answer, err
 }
 
@@ -656,6 +687,7 @@ func unready(answer []byte) []string {
 
 // Requests by turns on one kept connection to MASTER itself and on one to it through the proxy.
 func latency(master, direct, proxy string, count int) {
+	learn([]string{master})
 	urls := []string{direct, proxy}
 	names := []string{"direct", "proxy"}
 	clients := []*http.Client{}
