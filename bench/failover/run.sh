@@ -2,15 +2,17 @@
 # A master dies: what a worker sees of it through Mainstay's local proxy, through the proxies of others on other ports of the
 # same worker, and through no proxy (to a master that lives), all at the same time, on the same real masters.
 #
-# Usage: bench/failover/run.sh [--rounds N] [--masters 3|5] [--only FAULT,FAULT...] [--minutes M] [--keep FOLDER]
+# Usage: bench/failover/run.sh [--rounds N] [--masters 3|5] [--only FAULT,FAULT...] [--minutes M]
+#        [--keep FOLDER] [--tune SCRIPT]
 #
 # FAULT: none black-hole kill frozen stop two-killed two-black-holed alarms load; and host-frozen, which is in no run by itself.
-# M: how long the load of "alarms" lasts (10). --keep: the probe's and the proxies' logs go there. Prints the tables that
-# bench/failover/RESULTS.md keeps. Five rounds take about an hour and a quarter.
+# M: how long the load of "alarms" lasts (10). --keep: the probe's and the proxies' logs go there. --tune: what SCRIPT does
+# to /etc/mainstay/haproxy.cfg of every host is loaded first, to try a change before it is built. Prints the tables that
+# bench/failover/RESULTS.md keeps. Five rounds take about an hour.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/bench/failover
-rounds=5 count=3 minutes=10 keep= only=none,black-hole,kill,frozen,stop,two-killed,two-black-holed,alarms,load
+rounds=5 count=3 minutes=10 keep= tune= only=none,black-hole,kill,frozen,stop,two-killed,two-black-holed,alarms,load
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=$2 ;;
@@ -18,7 +20,8 @@ while [ $# -gt 0 ]; do
     --only) only=$2 ;;
     --minutes) minutes=$2 ;;
     --keep) keep=$2 ;;
-    *) sed -n '/^# Usage/,/^# bench/s/^# //p' "$0" >&2; exit 64 ;;
+    --tune) tune=$2 ;;
+    *) sed -n '/^# Usage/,/an hour/s/^# //p' "$0" >&2; exit 64 ;;
   esac
   shift 2
 done
@@ -105,6 +108,10 @@ prepare() {
     endpoints+=("$peer=https://127.0.0.1:$port")
     port=$((port + 1))
   done
+  if [ -n "$tune" ]; then
+    for host in "${hosts[@]}"; do on "$host" 'bash -s && systemctl reload mainstay-proxy' < "$tune"; done
+    sleep 3
+  fi
   # what the proxies say of every master, every node, every member of etcd
   on w1 "cat > $run/settled" << 'SCRIPT'
 set -eu
