@@ -48,6 +48,11 @@ each() { local fs=$1; shift; local all=""; for one in "$@"; do all=$all${all:+,}
 say() { echo "bench/failover: $*" >&2; }
 die() { say "$*"; exit 1; }
 freezers=()
+# runc leaves a container frozen where it is ended while it starts; no signal reaches what is in there (version 1)
+down() {
+  find /sys/fs/cgroup/freezer -path "*/mainstay-$name-*/freezer.state" 2> /dev/null | while read -r each; do echo THAWED > "$each" || true; done
+  "$root/mainstay" playground down --name $name > "$out/down.log" 2>&1 || cat "$out/down.log" >&2
+}
 clean() {
   local status=$?
   trap - EXIT
@@ -60,7 +65,7 @@ clean() {
   fi
   exec 5>&- 2> /dev/null || true
   for host in "${hosts[@]}"; do ssh -O exit -o ControlPath="$out/%C" "root@$(address $host)" > /dev/null 2>&1 || true; done
-  "$root/mainstay" playground down --name $name > /dev/null 2>&1 || true
+  down
   rm -rf "$out"
   exit $status
 }
@@ -82,7 +87,7 @@ prepare() {
   mkdir "$out/debs"
   (cd "$out/debs" && { apt-get download -qq nginx libnginx-mod-stream > /dev/null 2>&1 || { apt-get update -qq && apt-get download -qq nginx libnginx-mod-stream > /dev/null; }; })
   for deb in "$out"/debs/*.deb; do dpkg -x "$deb" "$out/nginx"; done
-  "$root/mainstay" playground down --name $name > /dev/null 2>&1 || true
+  down
   "$root/mainstay" playground up --name $name --masters "$count" --workers 1 > "$out/up.log" 2>&1 || { tail "$out/up.log" >&2; exit 1; }
   on w1 "mkdir -m 700 $run; cd $run; mkdir credentials nginx; cat > probe; chmod 755 probe" < "$out/probe"
   on m1 cat /etc/kubernetes/admin.conf | on w1 "cat > $run/admin.conf"
