@@ -6,6 +6,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.ComponentSettings;
 import dev.mainstay.model.EtcdBackupSpec;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,6 +71,23 @@ final class RenderedFilesTest {
     List<String> lines = config.lines().filter(line -> line.contains("acl node src ")).toList();
     assertThat(lines).allMatch(line -> line.length() < 2000 && line.split(" ", -1).length < 60);
     assertThat(String.join(" ", lines)).contains(" w1.demo.internal ", " w55.demo.internal");
+  }
+
+  @Test
+  void ofManyNodesEachAsksLessOften() {
+    assertThat(worker(197)).contains(" check inter 200ms ");
+    assertThat(worker(1000)).contains(" check inter 1100ms ");
+  }
+
+  /** The proxy's configuration of a worker among {@code workers} and three masters. */
+  private static String worker(int workers) {
+    List<NodeSpec> nodes = new ArrayList<>(SPEC.masters());
+    for (int i = 0; i < workers; i++) {
+      nodes.add(Fixture.node("w" + i, Role.WORKER, "10.78.%d.%d".formatted(i / 250, 1 + i % 250)));
+    }
+    return ProxyConfig.render(
+            Fixture.spec(nodes, ComponentSettings.NONE), nodes.getLast(), ProxyConfig.Mode.OTHERS)
+        .content();
   }
 
   @Test
