@@ -37,6 +37,7 @@ final class DrillPage {
         table {border-collapse: collapse; margin: 1em 0; font-variant-numeric: tabular-nums}
         th, td {padding: .25em .6em; border-bottom: 1px solid #d8dde6; text-align: right; vertical-align: bottom}
         th {font-weight: 600; font-size: 13px}
+        td {white-space: nowrap}
         th:first-child, td:first-child {text-align: left}
         figure {margin: 1em 0}
         figcaption {font-size: 13px; color: #566}

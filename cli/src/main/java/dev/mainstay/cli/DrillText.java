@@ -24,7 +24,7 @@ final class DrillText {
           "slowest",
           "slowest new connection",
           "longest silence",
-          "of a watch",
+          "longest silence of the watch",
           "watches ended",
           "down after",
           "up again after");
@@ -39,7 +39,7 @@ final class DrillText {
 
   /** What was done, in sentences. */
   static String summary(DrillReport report) {
-    return ("%s, Kubernetes %s, %d masters and %d workers. The fault: %s%s. On each node a client"
+    return ("%s, Kubernetes %s, %s and %s. The fault: %s%s. On each node a client"
             + " went through its own local proxy, from a second before the fault until all was"
             + " well again: a request every 100 ms on a connection that it keeps, one every 250"
             + " ms with a connection of its own, and a watch of an object that changes every"
@@ -47,13 +47,16 @@ final class DrillText {
         .formatted(
             report.began().truncatedTo(ChronoUnit.SECONDS),
             report.drill().spec().kubernetes().tag(),
-            report.drill().spec().masters().size(),
-            report.drill().spec().workers().size(),
+            count(report.drill().spec().masters().size(), "master"),
+            count(report.drill().spec().workers().size(), "worker"),
             report.drill().fault().meaning(),
-            report.drill().fault() == dev.mainstay.cluster.Fault.ETCD_LEADER
-                    || report.drill().fault() == dev.mainstay.cluster.Fault.PROXY_RESTART
+            !report.drill().fault().lasts()
                 ? ""
                 : ", for " + report.drill().lasts().toSeconds() + " s");
+  }
+
+  private static String count(int number, String what) {
+    return number + " " + what + (number == 1 ? "" : "s");
   }
 
   /** What else is to be said of a round. */

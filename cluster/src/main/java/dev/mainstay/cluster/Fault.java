@@ -37,7 +37,7 @@ public enum Fault {
   }
 
   /** Whether it lasts until it is healed; else it is over the moment that it is there. */
-  boolean lasts() {
+  public boolean lasts() {
     return takesApi();
   }
 }
