@@ -59,18 +59,24 @@ public final class Beacon implements AutoCloseable {
 
   private void run() {
     for (long number = 1; !closed; number++) {
-      try {
-        beat(number);
-      } catch (IOException passing) {
-        // an election: the next one may be heard
-      } catch (InterruptedException stopped) {
-        return;
-      }
+      long beat = number;
+      // a write that was on its way to a leader that died is waited for in vain: the next is not
+      threads.execute(() -> tryBeat(beat));
       try {
         Thread.sleep(PERIOD);
       } catch (InterruptedException stopped) {
         return;
       }
+    }
+  }
+
+  private void tryBeat(long number) {
+    try {
+      beat(number);
+    } catch (IOException passing) {
+      // an election: the next one may be heard
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
     }
   }
 
