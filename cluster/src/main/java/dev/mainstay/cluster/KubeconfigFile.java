@@ -101,11 +101,15 @@ public final class KubeconfigFile {
   }
 
   /**
-   * Takes out {@code endpoints}, the kubeconfig of an endpoint of this process that was merged.
+   * Takes out {@code endpoints}, the kubeconfig of an endpoint of this process that was merged; a
+   * file that is gone meanwhile stays so.
    *
    * @param before the context that is current again, if it was the endpoint's
    */
   public Merged takeOut(Kubeconfig endpoints, String before) throws InterruptedException {
+    if (!Files.exists(file)) {
+      return new Merged(false, "", copy());
+    }
     return change(text -> {
       String current = text.current();
       text.takeOut(endpoints);

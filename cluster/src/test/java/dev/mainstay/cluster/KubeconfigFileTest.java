@@ -394,6 +394,16 @@ final class KubeconfigFileTest {
   }
 
   @Test
+  void aFileThatWentMeanwhileIsNotMadeAnew() throws Exception {
+    KubeconfigFile file = new KubeconfigFile(folder.resolve("config"));
+    Kubeconfig endpoint = endpoint(6001, KubeconfigFile.thisProcess());
+    file.merge(endpoint, PLAIN);
+    Files.delete(file.path());
+    assertThat(file.takeOut(endpoint, "").changed()).isFalse();
+    assertThat(file.path()).doesNotExist();
+  }
+
+  @Test
   void whatAKilledProcessLeftGoesWithTheNextMerge() throws Exception {
     KubeconfigFile file = new KubeconfigFile(theirs());
     String host = KubeconfigFile.thisProcess().replaceFirst("^\\d+@", "");

@@ -53,8 +53,12 @@ final class AdminE2E {
     assertThat(apply.exit()).as(apply.toString()).isZero();
   }
 
+  /** Every endpoint that was opened: none may outlive the test. */
+  private static final List<Running> OPENED = new ArrayList<>();
+
   @AfterAll
   static void removeHosts() {
+    OPENED.forEach(running -> running.process().destroyForcibly());
     CLUSTER.down();
   }
 
@@ -186,8 +190,8 @@ final class AdminE2E {
     void hear(String master, String state) {
       await()
           .atMost(Duration.ofSeconds(30))
-          .until(() ->
-              changes().stream()
+          .untilAsserted(() ->
+              assertThat(changes())
                   .anyMatch(one ->
                       one.path("master").asString("").equals(master)
                           && one.path("state").asString("").equals(state)));
@@ -204,6 +208,7 @@ final class AdminE2E {
     List<String> all = new ArrayList<>(List.of("connect", "-o", "json"));
     all.addAll(List.of(options));
     Running running = CLUSTER.program.start(CLUSTER.with(all.toArray(String[]::new)));
+    OPENED.add(running);
     await()
         .atMost(Duration.ofSeconds(30))
         .until(
@@ -268,6 +273,7 @@ final class AdminE2E {
     }
     connected.hear("m2", "ready");
     CLUSTER.on("m1", "kill -9 $(pidof kube-apiserver)");
+    connected.hear("m1", "down");
     streams(kubectl);
     endsWell(connected);
   }

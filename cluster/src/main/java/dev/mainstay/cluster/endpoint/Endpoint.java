@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  *   1. take the masters in the order of Choice
  *   2. open the way to the first one; where that fails, at once to the next one; refuse after the last
  *   3. copy both ways; an end of one direction is passed on as such; nothing is ever cut for being idle
- * for each master, every half second, and every second while it is down:
+ * for each master, every half second, a tenth after something went wrong, every second while it is down:
  *   4. open the way, make a TLS handshake within a second; every other time ask for /readyz within three
  *   5. two looks in a row change what is held of it (Vitals)
  *   6. where it is down now, close its connections: clients connect again, and come to another one
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Endpoint implements AutoCloseable {
   private static final Duration INTERVAL = Duration.ofMillis(500);
+  private static final Duration INTERVAL_DOUBT = Duration.ofMillis(100);
   private static final Duration INTERVAL_DOWN = Duration.ofSeconds(1);
   private static final Duration UNKNOWN_ROUND_TRIP = Duration.ofMillis(250);
   private static final Duration LONGEST_ROUND_TRIP = Duration.ofSeconds(1);
@@ -67,6 +69,7 @@ public final class Endpoint implements AutoCloseable {
     final Probe probe;
     final Set<Session> sessions = new LinkedHashSet<>();
     final CountDownLatch seen = new CountDownLatch(1);
+    final Semaphore doubt = new Semaphore(0);
     Vitals vitals = Vitals.NONE;
     MasterState told = MasterState.DOWN;
     Duration roundTrip = UNKNOWN_ROUND_TRIP;
@@ -244,6 +247,7 @@ public final class Endpoint implements AutoCloseable {
         member.sessions.add(session);
       }
     } catch (IOException failed) {
+      doubt(member, true);
       return false;
     } finally {
       synchronized (this) {
@@ -304,7 +308,14 @@ public final class Endpoint implements AutoCloseable {
       synchronized (this) {
         down = member.vitals.state() == MasterState.DOWN && member.seen.getCount() == 0;
       }
-      if (!pause(down ? INTERVAL_DOWN : INTERVAL)) {
+      try {
+        Thread.sleep(INTERVAL_DOUBT);
+        boolean _ =
+            member.doubt.tryAcquire(
+                (down ? INTERVAL_DOWN : INTERVAL).minus(INTERVAL_DOUBT).toMillis(),
+                TimeUnit.MILLISECONDS);
+        member.doubt.drainPermits();
+      } catch (InterruptedException ended) {
         return;
       }
     }
@@ -331,7 +342,7 @@ public final class Endpoint implements AutoCloseable {
     boolean readiness;
     synchronized (this) {
       // half as often where nothing is new: it asks etcd, too
-      readiness = number % 2 == 1 || member.vitals.state() != MasterState.READY;
+      readiness = number % 2 == 1 || !member.vitals.isSteady();
     }
     try {
       member.probe.look(open(member), readiness, result);
@@ -348,6 +359,7 @@ public final class Endpoint implements AutoCloseable {
     }
     member.aliveSeen = number;
     see(member, member.vitals.afterAlive(alive), why);
+    doubt(member, !alive);
     if (member.vitals.state() == MasterState.DOWN) {
       member.seen.countDown();
     }
@@ -359,7 +371,15 @@ public final class Endpoint implements AutoCloseable {
     }
     member.readySeen = number;
     see(member, member.vitals.afterReady(ready), why);
+    doubt(member, !ready && !member.vitals.isSteady() && member.vitals.ready().holds());
     member.seen.countDown();
+  }
+
+  /** What went wrong once is looked at again soon: until the second time it gets connections. */
+  private synchronized void doubt(Member member, boolean doubted) {
+    if (doubted && member.vitals.alive().holds()) {
+      member.doubt.release();
+    }
   }
 
   /** Under the lock: takes what was seen, does what follows from it, and says so. */

@@ -49,6 +49,11 @@ record Vitals(Level alive, Level ready, boolean asked) {
         : ready.holds() ? MasterState.READY : MasterState.DRAINING;
   }
 
+  /** Whether it is ready, and the last look said nothing else. */
+  boolean isSteady() {
+    return state() == MasterState.READY && alive.otherwise() == 0 && ready.otherwise() == 0;
+  }
+
   /** Whether the state is more than a first guess. */
   boolean isCertain() {
     return !alive.holds() || asked;

@@ -177,6 +177,25 @@ final class EndpointIT {
   }
 
   @Test
+  void aKilledMasterThatStartsAgainGetsNoConnectionBeforeItIsReady() throws Exception {
+    Endpoint endpoint = endpoint();
+    long start = System.nanoTime();
+    master("m1").kill();
+    hear("m1", MasterState.DOWN);
+    // 0.6 s by construction: sooner than an apiserver listens again
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+    master("m1").readyz = 500;
+    master("m1").restart();
+    hear("m1", MasterState.DRAINING);
+    for (int i = 0; i < 4; i++) {
+      assertThat(new Client(endpoint).master()).isNotEqualTo("m1");
+    }
+    master("m1").readyz = 200;
+    hear("m1", MasterState.READY);
+    assertThat(new Client(endpoint).master()).isEqualTo("m1");
+  }
+
+  @Test
   void aFrozenMasterIsNoticedAndItsSessionsAreClosed() throws Exception {
     Endpoint endpoint = endpoint();
     Map<String, Client> clients = new HashMap<>();

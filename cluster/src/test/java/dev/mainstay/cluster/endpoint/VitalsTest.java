@@ -36,6 +36,14 @@ final class VitalsTest {
   }
 
   @Test
+  void itIsSteadyAsLongAsNothingWasSeenAgainstIt() {
+    assertThat(READY.isSteady()).isTrue();
+    assertThat(READY.afterAlive(false).isSteady()).isFalse();
+    assertThat(READY.afterReady(false).isSteady()).isFalse();
+    assertThat(READY.afterReady(false).afterReady(true).isSteady()).isTrue();
+  }
+
+  @Test
   void twoInARowDo() {
     Vitals down = READY.afterAlive(false).afterAlive(false);
     assertThat(down.state()).isEqualTo(MasterState.DOWN);

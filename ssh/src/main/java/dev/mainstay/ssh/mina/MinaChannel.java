@@ -1,6 +1,7 @@
 package dev.mainstay.ssh.mina;
 
 import dev.mainstay.ssh.Channel;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -57,7 +58,13 @@ final class MinaChannel implements Channel {
 
   @Override
   public InputStream in() {
-    return channel.getInvertedOut();
+    return new FilterInputStream(channel.getInvertedOut()) {
+      @Override
+      public int available() throws IOException {
+        return Math.max(
+            0, super.available()); // MINA says -1 at the end, for which the JDK's TLS spins
+      }
+    };
   }
 
   @Override

@@ -509,6 +509,7 @@ final class MinaHostsIT {
       writer.join();
       // its end was passed on: the other side says its last word, and ends
       assertThat(channel.in().readAllBytes()).asString().isEqualTo(".");
+      assertThat(channel.in().available()).isZero();
     }
     assertThat(server.logins).hasValue(1);
   }
