@@ -273,7 +273,15 @@ final class AdminE2E {
     }
     connected.hear("m2", "ready");
     CLUSTER.on("m1", "kill -9 $(pidof kube-apiserver)");
-    connected.hear("m1", "down");
+    // kubelet starts it again within a second: it may be found back, and not ready, before it is
+    // down
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() ->
+            connected.changes().stream()
+                .anyMatch(one ->
+                    one.path("master").asString("").equals("m1")
+                        && !one.path("state").asString("").equals("ready")));
     streams(kubectl);
     endsWell(connected);
   }
@@ -288,7 +296,9 @@ final class AdminE2E {
         kubectl.start("port-forward", "-n", "kube-system", "deployment/coredns", ":8080");
     try {
       Pattern listening = Pattern.compile("Forwarding from 127\\.0\\.0\\.1:(\\d+)");
-      await().atMost(Duration.ofSeconds(20)).until(() -> listening.matcher(forward.text()).find());
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() -> assertThat(forward.text()).containsPattern(listening));
       Matcher port = listening.matcher(forward.text());
       assertThat(port.find()).isTrue();
       HttpResponse<String> answer =
