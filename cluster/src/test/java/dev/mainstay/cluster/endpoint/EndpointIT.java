@@ -304,7 +304,11 @@ final class EndpointIT {
     int port = endpoint.port();
     endpoint.close();
     assertThat(client.isClosed()).isTrue();
-    assertThatThrownBy(() -> new Socket(InetAddress.ofLiteral("127.0.0.1"), port).close())
-        .isInstanceOf(IOException.class);
+    // the port is given back by the thread that listens, once it wakes
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() ->
+            assertThatThrownBy(() -> new Socket(InetAddress.ofLiteral("127.0.0.1"), port).close())
+                .isInstanceOf(IOException.class));
   }
 }
