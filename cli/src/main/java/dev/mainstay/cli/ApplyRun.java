@@ -118,7 +118,7 @@ final class ApplyRun {
   private static PlanRun.Words words(String command, ClusterSpec spec) {
     return new PlanRun.Words(
         command,
-        "nothing to do: the cluster is what the file says",
+        PlanText.nothing(true),
         "Apply this plan?",
         "the cluster is what the file says. Its endpoint on every node: https://" + spec.endpoint(),
         "mainstay apply");

@@ -5,7 +5,6 @@ import dev.mainstay.cluster.Drill;
 import dev.mainstay.cluster.DrillReport;
 import dev.mainstay.cluster.Fault;
 import dev.mainstay.cluster.RunDrill;
-import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.GoDuration;
@@ -26,8 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -57,6 +54,9 @@ final class DrillCommand implements Callable<Integer> {
   private static final Duration LONGEST = Duration.ofMinutes(10);
   // until kubelet's probes would replace a frozen apiserver
   private static final Duration LONGEST_FROZEN = Duration.ofSeconds(60);
+
+  /** How long a drill that was interrupted may take to heal and to tell. */
+  private static final Duration HEALING = Duration.ofMinutes(5);
 
   @Mixin GlobalOptions options = new GlobalOptions();
 
@@ -99,8 +99,14 @@ final class DrillCommand implements Callable<Integer> {
                       .collect(Collectors.joining(", then ")),
                   spec.name(),
                   wanted.meaning()));
-      DrillReport report = run(run, drill);
-      return tell(report, spec);
+      try (OnInterrupt interrupt =
+          new OnInterrupt(session.terminal(), "healing what is broken", HEALING)) {
+        DrillProgress progress =
+            new DrillProgress(
+                session.terminal(),
+                session.terminal().colour() && !options.noColor && !options.json());
+        return tell(run.run(drill, progress, interrupt.stop()), spec);
+      }
     }
   }
 
@@ -156,36 +162,6 @@ final class DrillCommand implements Callable<Integer> {
                 "--for: \"%s\" is not a duration from %d s to %d s"
                     .formatted(lasts, SHORTEST.toSeconds(), longest.toSeconds()),
                 "for example 20s"));
-  }
-
-  private DrillReport run(RunDrill run, Drill drill) throws InterruptedException {
-    StopSignal stop = new StopSignal();
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread onInterrupt =
-        new Thread(
-            () -> {
-              if (ended.getCount() > 0) {
-                stop.request();
-                session.terminal().err().println("\nhealing what is broken");
-                try {
-                  boolean _ = ended.await(5, TimeUnit.MINUTES);
-                } catch (InterruptedException killed) {
-                  Thread.currentThread().interrupt();
-                }
-              }
-            },
-            "interrupt");
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
-    try {
-      return run.run(
-          drill,
-          new DrillProgress(
-              session.terminal(),
-              session.terminal().colour() && !options.noColor && !options.json()),
-          stop);
-    } finally {
-      ended.countDown();
-    }
   }
 
   private int tell(DrillReport report, ClusterSpec spec) throws IOException {

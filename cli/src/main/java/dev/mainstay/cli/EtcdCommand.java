@@ -378,9 +378,7 @@ final class EtcdCommand {
       session
           .terminal()
           .err()
-          .print(
-              PlanText.of(
-                  plan, new Runs(options.home(session, spec).runs()).usualDurations(), true));
+          .print(PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations()));
     }
     options.confirmByName(session, spec, what);
     options.yes = true;

@@ -39,7 +39,9 @@ final class PlanCommand implements Callable<Integer> {
           .print(
               options.json()
                   ? Json.text(Json.plan(changes.plan(), usual, Map.of())) + "\n"
-                  : PlanText.of(changes.plan(), usual, changes.unreachable().isEmpty()));
+                  : changes.plan().isEmpty()
+                      ? PlanText.nothing(changes.unreachable().isEmpty()) + "\n"
+                      : PlanText.of(changes.plan(), usual));
       changes.warnings().forEach(session.terminal().err()::println);
       changes
           .unreachable()

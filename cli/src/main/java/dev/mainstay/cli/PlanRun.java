@@ -12,14 +12,13 @@ import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /** A plan from the question to the report: agree, do under a journal, tell. */
 final class PlanRun {
@@ -61,6 +60,9 @@ final class PlanRun {
    */
   record Words(String command, String nothing, String question, String done, String goOn) {}
 
+  /** How long a run that was interrupted may take to end. */
+  private static final Duration LONGEST_STEP = Duration.ofMinutes(30);
+
   private final Session session;
   private final GlobalOptions options;
   private final ClusterSpec spec;
@@ -85,7 +87,13 @@ final class PlanRun {
     unreachable.forEach(failure -> err.println(failure.text()));
     int unreached = unreachable.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     if (plan.isEmpty()) {
-      report(plan, new Outcome(Map.of(), Optional.empty()), unreachable.isEmpty());
+      report(plan, new Outcome(Map.of(), Optional.empty()));
+      if (!options.json()) {
+        session
+            .terminal()
+            .out()
+            .println(unreachable.isEmpty() ? words.nothing() : PlanText.nothing(false));
+      }
       return unreached;
     }
     if (!agreed(plan)) {
@@ -103,22 +111,23 @@ final class PlanRun {
     session
         .terminal()
         .err()
-        .print(
-            PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations(), true));
+        .print(PlanText.of(plan, new Runs(options.home(session, spec).runs()).usualDurations()));
     return session.terminal().confirm(words.question());
   }
 
   private int carryOut(Plan<Action> plan, Work work) throws InterruptedException {
-    StopSignal stop = new StopSignal();
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread onInterrupt = new Thread(() -> stopAndWait(stop, ended), "interrupt");
     Runs runs = new Runs(options.home(session, spec).runs());
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("command", words.command());
     facts.put("file", options.clusterFile(session).toAbsolutePath().normalize().toString());
     facts.put("owner", session.owner());
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
-    try (Journal<Action> journal = runs.start(facts, session.clock())) {
+    try (OnInterrupt interrupt =
+            new OnInterrupt(
+                session.terminal(),
+                "stopping after the running steps; " + words.goOn() + " goes on",
+                LONGEST_STEP);
+        Journal<Action> journal = runs.start(facts, session.clock())) {
+      StopSignal stop = interrupt.stop();
       journal.planned(plan);
       RunProgress progress =
           new RunProgress(
@@ -130,41 +139,21 @@ final class PlanRun {
       Outcome outcome = work.run(List.of(journal, progress), stop);
       boolean done = outcome.isDone();
       journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
-      report(plan, outcome, true);
+      report(plan, outcome);
       outcome.proof().ifPresent(this::tell);
       summary(outcome.results(), stop.isRequested(), System.nanoTime() - start);
       return done
           ? ExitCode.DONE
           : stop.isRequested() ? ExitCode.INTERRUPTED : outcome.failedExit();
-    } finally {
-      ended.countDown();
     }
   }
 
-  private void stopAndWait(StopSignal stop, CountDownLatch ended) {
-    if (ended.getCount() == 0) {
-      return;
-    }
-    stop.request();
-    session
-        .terminal()
-        .err()
-        .println("\nstopping after the running steps; " + words.goOn() + " goes on");
-    try {
-      ended.await(30, TimeUnit.MINUTES);
-    } catch (InterruptedException killed) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void report(Plan<Action> plan, Outcome outcome, boolean allReached) {
+  private void report(Plan<Action> plan, Outcome outcome) {
     PrintStream out = session.terminal().out();
     if (options.json()) {
       Map<String, Object> document = Json.plan(plan, Map.of(), outcome.results());
       outcome.proof().ifPresent(seen -> document.put("certificates", Json.proof(seen)));
       out.println(Json.text(document));
-    } else if (plan.isEmpty()) {
-      out.println(allReached ? words.nothing() : PlanText.NOTHING_WHERE_REACHED);
     }
   }
 

@@ -11,18 +11,21 @@ import java.util.Map;
 
 /** A plan as people read it before they agree. */
 final class PlanText {
-  static final String NOTHING_WHERE_REACHED =
-      "nothing to do on the hosts that answer; what the others need is not known";
-
   private PlanText() {}
+
+  /** What is said of an empty plan; {@code allReached} where it is made of all hosts. */
+  static String nothing(boolean allReached) {
+    return allReached
+        ? "nothing to do: the cluster is what the file says"
+        : "nothing to do on the hosts that answer; what the others need is not known";
+  }
 
   /**
    * The text of {@code plan}.
    *
    * @param usual how long steps took before, by kind; told of those that disturb something
-   * @param allReached whether the plan is made of all hosts
    */
-  static String of(Plan<Action> plan, Map<String, Duration> usual, boolean allReached) {
+  static String of(Plan<Action> plan, Map<String, Duration> usual) {
     StringBuilder text = new StringBuilder();
     for (Phase<Action> phase : plan.phases()) {
       text.append(phase.path()).append("  (").append(phase.title()).append(")\n");
@@ -40,13 +43,7 @@ final class PlanText {
       }
     }
     int steps = plan.steps().size();
-    text.append(
-        steps == 0
-            ? (allReached
-                    ? "nothing to do: the cluster is what the file says"
-                    : NOTHING_WHERE_REACHED)
-                + "\n"
-            : steps + (steps == 1 ? " step\n" : " steps\n"));
+    text.append(steps == 0 ? nothing(true) + "\n" : steps + (steps == 1 ? " step\n" : " steps\n"));
     return text.toString();
   }
 

@@ -91,11 +91,9 @@ final class JsonTest {
   @Test
   void planned() {
     Golden.check(
-        "text/plan.txt",
-        PlanText.of(plan(), Map.of("masters/join", Duration.ofMillis(9800)), true));
-    Golden.check("text/plan-empty.txt", PlanText.of(new Plan<>(List.of()), Map.of(), true));
-    assertThat(PlanText.of(new Plan<>(List.of()), Map.of(), false))
-        .contains("nothing to do on the hosts that answer");
+        "text/plan.txt", PlanText.of(plan(), Map.of("masters/join", Duration.ofMillis(9800))));
+    Golden.check("text/plan-empty.txt", PlanText.of(new Plan<>(List.of()), Map.of()));
+    assertThat(PlanText.nothing(false)).contains("nothing to do on the hosts that answer");
     Golden.check(
         "json/plan.json",
         Json.text(Json.plan(plan(), Map.of("masters/join", Duration.ofMillis(9800)), Map.of()))

@@ -6,6 +6,7 @@ import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.LineOutput;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
 import java.io.OutputStream;
@@ -106,7 +107,7 @@ public final class ClusterLock implements AutoCloseable {
         .name("lock-" + master.name())
         .start(() -> {
           try {
-            Output output = host.run(command, new FirstLine(firstWord));
+            Output output = host.run(command, new LineOutput(firstWord::complete));
             firstWord.complete("exit " + output.exit());
             end.complete(output);
           } catch (Failure | InterruptedException lost) {
@@ -141,32 +142,6 @@ public final class ClusterLock implements AutoCloseable {
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Completes a future with the first line that is written. */
-  private static final class FirstLine extends OutputStream {
-    private final StringBuilder line = new StringBuilder();
-    private final CompletableFuture<String> first;
-
-    FirstLine(CompletableFuture<String> first) {
-      this.first = first;
-    }
-
-    @Override
-    public void write(int b) {
-      if (b == '\n') {
-        first.complete(line.toString());
-      } else if (!first.isDone()) {
-        line.append((char) b);
-      }
-    }
-
-    @Override
-    public void write(byte[] bytes, int from, int length) {
-      for (int i = from; i < from + length; i++) {
-        write(bytes[i]);
-      }
     }
   }
 

@@ -27,7 +27,6 @@ import javax.net.ssl.SSLContext;
  */
 public final class MeasureEndpoints implements AutoCloseable {
   private static final int WINDOW = 64;
-  private static final int PROXY_PORT = 7443;
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final ClusterSpec spec;
@@ -45,7 +44,7 @@ public final class MeasureEndpoints implements AutoCloseable {
    */
   public MeasureEndpoints(ClusterSpec spec, Hosts hosts, Credentials credentials) {
     this.spec = spec;
-    this.route = new Route.ThroughSsh(hosts, PROXY_PORT);
+    this.route = new Route.ThroughSsh(hosts, ClusterSpec.ENDPOINT_PORT);
     this.tls = ClientTls.of(credentials).context();
   }
 

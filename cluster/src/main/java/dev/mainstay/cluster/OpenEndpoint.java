@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
  * logins where they cannot be reached so.
  */
 public final class OpenEndpoint {
-  private static final int API_PORT = 6443;
+  /** Of the apiserver, on every master. */
+  static final int API_PORT = 6443;
 
   private static final int WINDOW = 16;
 

@@ -16,8 +16,6 @@ import java.util.List;
  */
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";
-  static final int HEALTH_PORT = 7444;
-  static final int METRICS_PORT = 7445;
   // HAProxy reads 64 words a line, of 2,048 letters in all
   private static final int NAMES_PER_LINE = 20;
 

@@ -17,12 +17,12 @@ import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
+import dev.mainstay.ssh.LineOutput;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,8 +71,6 @@ public final class RunDrill {
 
   private static final String NAMESPACE = "kube-system";
   private static final String NAME = "mainstay-drill";
-  private static final int PROXY_PORT = 7443;
-  private static final int API_PORT = 6443;
   private static final Duration SHORT = Duration.ofMinutes(1);
   private static final Duration SETTLING = Duration.ofSeconds(30);
   private static final Duration CALM = Duration.ofSeconds(2);
@@ -123,10 +121,12 @@ public final class RunDrill {
         return new DrillReport(drill, began, rounds, Optional.of("interrupted"));
       }
       try {
-        if (!rounds.isEmpty()) {
-          plan(drill.spec(), drill.fault(), Optional.of(target.name()), drill.lasts());
-        }
-        rounds.add(round(drill, target, tls, stopwatch, listener, stop));
+        ClusterFacts facts = observe.all(drill.spec());
+        PlanDrill.of(
+            drill.spec(),
+            facts,
+            new PlanDrill.Wish(drill.fault(), Optional.of(target.name()), drill.lasts()));
+        rounds.add(round(drill, target, facts, tls, stopwatch, listener, stop));
       } catch (Failure failure) {
         if (rounds.isEmpty()) {
           throw failure;
@@ -141,12 +141,12 @@ public final class RunDrill {
   private Round round(
       Drill drill,
       NodeSpec target,
+      ClusterFacts facts,
       SSLContext tls,
       Stopwatch stopwatch,
       Listener listener,
       StopSignal stop)
       throws InterruptedException {
-    ClusterFacts facts = observe.all(drill.spec());
     List<NodeSpec> watched =
         drill.watched().stream()
             // its own proxy leads to itself
@@ -230,7 +230,8 @@ public final class RunDrill {
 
   private Beacon beacon(NodeSpec master, SSLContext tls) throws InterruptedException {
     try {
-      return Beacon.start(master, new Route.ThroughSsh(hosts, API_PORT), tls, NAMESPACE, NAME);
+      return Beacon.start(
+          master, new Route.ThroughSsh(hosts, OpenEndpoint.API_PORT), tls, NAMESPACE, NAME);
     } catch (IOException refused) {
       throw new Failure.Failed(
           master.name() + ": its API does not take the drill's ConfigMap: " + refused.getMessage(),
@@ -245,7 +246,12 @@ public final class RunDrill {
       return new Client(
           node,
           Watcher.start(
-              node, new Route.ThroughSsh(hosts, PROXY_PORT), tls, NAMESPACE, NAME, stopwatch),
+              node,
+              new Route.ThroughSsh(hosts, ClusterSpec.ENDPOINT_PORT),
+              tls,
+              NAMESPACE,
+              NAME,
+              stopwatch),
           log);
     } catch (IOException noPort) {
       log.close();
@@ -270,12 +276,7 @@ public final class RunDrill {
                         String.valueOf(drill.lasts().plus(MARGIN).toSeconds())),
                     Stdin.of(Secret.of(heal)),
                     SHORT),
-                new OutputStream() {
-                  @Override
-                  public void write(int b) {
-                    struck.compareAndSet(Duration.ZERO, stopwatch.now());
-                  }
-                });
+                new LineOutput(_ -> struck.compareAndSet(Duration.ZERO, stopwatch.now())));
     if (!output.isSuccess()) {
       throw RemoteSteps.failure(target, drill.fault().word(), output);
     }

@@ -195,4 +195,26 @@ final class Fixture {
     hosts.forEach(host -> byName.put(host.node(), host));
     return new ClusterFacts(byName, Map.of(), api);
   }
+
+  /** {@code api} with other members of etcd. */
+  static ClusterApi withMembers(ClusterApi api, List<ClusterApi.Member> members) {
+    return new ClusterApi(
+        api.nodes(), api.workloads(), members, api.endpoints(), api.description(), api.corefile());
+  }
+
+  /** {@code api} where the members of the masters {@code names}, and only these, are unhealthy. */
+  static ClusterApi unhealthy(ClusterApi api, String... names) {
+    return withMembers(
+        api,
+        api.members().stream()
+            .map(member ->
+                new ClusterApi.Member(
+                    member.id(),
+                    member.name(),
+                    member.peerUrls(),
+                    member.learner(),
+                    !List.of(names).contains(member.name().substring(0, 2)),
+                    member.leader()))
+            .toList());
+  }
 }

@@ -82,25 +82,6 @@ final class PlanDeparturesTest {
     return facts.leaving(kept, departures);
   }
 
-  private ClusterApi unhealthy(ClusterApi api, String... names) {
-    return new ClusterApi(
-        api.nodes(),
-        api.workloads(),
-        api.members().stream()
-            .map(member ->
-                new ClusterApi.Member(
-                    member.id(),
-                    member.name(),
-                    member.peerUrls(),
-                    member.learner(),
-                    !List.of(names).contains(member.name().substring(0, 2)),
-                    member.leader()))
-            .toList(),
-        api.endpoints(),
-        api.description(),
-        api.corefile());
-  }
-
   private Plan<Action> plan(ClusterSpec spec, ClusterFacts facts) {
     return Plans.planner(spec, facts, bundle).plan();
   }
@@ -132,7 +113,7 @@ final class PlanDeparturesTest {
 
   @Test
   void aDeadMasterIsOnlyForgotten() {
-    ClusterApi api = unhealthy(Fixture.api(THREE, bundle), "m1");
+    ClusterApi api = Fixture.unhealthy(Fixture.api(THREE, bundle), "m1");
     ClusterSpec rest = without(THREE, "m1");
     Plan<Action> plan = plan(rest, facts(THREE, rest, api, "m1"));
     assertThat(ids(plan))
@@ -171,7 +152,7 @@ final class PlanDeparturesTest {
 
   @Test
   void fiveBecomeThreeOneAfterTheOtherTheDeadOneFirst() {
-    ClusterApi api = unhealthy(Fixture.api(FIVE, bundle), "m5");
+    ClusterApi api = Fixture.unhealthy(Fixture.api(FIVE, bundle), "m5");
     Plan<Action> plan = plan(THREE, facts(FIVE, THREE, api, "m5"));
     assertThat(waits(plan, "masters/retire/m4", "masters/remove/m5")).isTrue();
     assertThat(waits(plan, "masters/remove/m4", "masters/retire/m4")).isTrue();
@@ -180,7 +161,7 @@ final class PlanDeparturesTest {
 
   @Test
   void refusesWithTheArithmeticWhatWouldCostTheQuorum() {
-    ClusterApi api = unhealthy(Fixture.api(THREE, bundle), "m2");
+    ClusterApi api = Fixture.unhealthy(Fixture.api(THREE, bundle), "m2");
     assertThatThrownBy(() -> plan(TWO, facts(THREE, TWO, api)))
         .isInstanceOf(Failure.Refused.class)
         .hasMessageContaining("m3 is not taken out, to protect quorum: without m3")
@@ -247,7 +228,7 @@ final class PlanDeparturesTest {
 
   @Test
   void anotherMachineTakesTheNameOnceTheOldOneIsForgotten() {
-    ClusterApi api = unhealthy(Fixture.api(THREE, bundle), "m1");
+    ClusterApi api = Fixture.unhealthy(Fixture.api(THREE, bundle), "m1");
     NodeSpec elsewhere = Fixture.node("m1", Role.MASTER, "10.77.0.99");
     List<NodeSpec> nodes = new ArrayList<>(THREE.nodes());
     nodes.set(0, elsewhere);
@@ -276,7 +257,7 @@ final class PlanDeparturesTest {
 
   @Test
   void aBrokenNodeIsMadeAnewOnItsOwnMachine() {
-    ClusterApi api = unhealthy(Fixture.api(THREE, bundle), "m2");
+    ClusterApi api = Fixture.unhealthy(Fixture.api(THREE, bundle), "m2");
     FakeHost broken = FakeHost.of(THREE, "m2").at(Stage.PROVISIONED, THREE, bundle);
     List<Departure> found = replacing(THREE, broken, api, new ArrayList<>());
     assertThat(found).hasSize(1);
@@ -349,13 +330,8 @@ final class PlanDeparturesTest {
     hosts.put(new NodeName("m3"), retired.facts());
     ClusterApi api = Fixture.api(THREE, bundle);
     ClusterApi gone =
-        new ClusterApi(
-            api.nodes(),
-            api.workloads(),
-            api.members().stream().filter(member -> !member.name().startsWith("m3")).toList(),
-            api.endpoints(),
-            api.description(),
-            api.corefile());
+        Fixture.withMembers(
+            api, api.members().stream().filter(member -> !member.name().startsWith("m3")).toList());
     assertThatThrownBy(() -> plan(THREE, new ClusterFacts(hosts, Map.of(), Optional.of(gone))))
         .isInstanceOf(Failure.Refused.class)
         .hasMessageContaining("its etcd member is gone already")
@@ -367,7 +343,7 @@ final class PlanDeparturesTest {
   @Test
   void aDeadMasterIsForgottenBeforeALivingOneIsDrained() {
     ClusterSpec now = without(FIVE, "m4", "m5");
-    ClusterApi api = unhealthy(Fixture.api(FIVE, bundle), "m5");
+    ClusterApi api = Fixture.unhealthy(Fixture.api(FIVE, bundle), "m5");
     Plan<Action> plan = plan(now, facts(FIVE, now, api, "m5"));
     assertThat(waits(plan, "masters/remove/m5", "nodes/drain/m4")).isFalse();
     assertThat(waits(plan, "masters/remove/m5", "hosts/configure/w1")).isFalse();

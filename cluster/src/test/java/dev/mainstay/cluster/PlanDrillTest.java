@@ -81,24 +81,7 @@ final class PlanDrillTest {
 
   @Test
   void aClusterThatIsNotWellIsLeftAlone() {
-    ClusterApi api = Fixture.api(THREE, bundle);
-    ClusterApi sick =
-        new ClusterApi(
-            api.nodes(),
-            api.workloads(),
-            api.members().stream()
-                .map(member ->
-                    new ClusterApi.Member(
-                        member.id(),
-                        member.name(),
-                        member.peerUrls(),
-                        member.learner(),
-                        !member.name().startsWith("m3"),
-                        member.leader()))
-                .toList(),
-            api.endpoints(),
-            api.description(),
-            api.corefile());
+    ClusterApi sick = Fixture.unhealthy(Fixture.api(THREE, bundle), "m3");
     assertThatThrownBy(() -> drill(THREE, facts(THREE, sick), Fault.PROXY_RESTART, "w1"))
         .isInstanceOf(Failure.Refused.class)
         .hasMessageContaining("not healthy")

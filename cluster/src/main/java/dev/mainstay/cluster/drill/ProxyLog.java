@@ -2,10 +2,9 @@ package dev.mainstay.cluster.drill;
 
 import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Host;
+import dev.mainstay.ssh.LineOutput;
 import dev.mainstay.ssh.RemoteCommand;
-import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 public final class ProxyLog implements AutoCloseable {
   private static final Duration LONGEST = Duration.ofHours(2);
   private static final Duration ENDING = Duration.ofSeconds(5);
-  private static final int LONGEST_LINE = 4096;
 
   private final Stopwatch stopwatch;
   private final List<ProxyChange> changes = new ArrayList<>();
@@ -42,7 +40,7 @@ public final class ProxyLog implements AutoCloseable {
         .name("proxy-log-" + host.node().name())
         .start(() -> {
           try {
-            host.run(command, log.new Lines());
+            host.run(command, new LineOutput(log::said));
           } catch (Failure lost) {
             // the node is the drill's victim, or was lost: what it said until then counts
           } catch (InterruptedException interrupted) {
@@ -71,32 +69,14 @@ public final class ProxyLog implements AutoCloseable {
     }
   }
 
-  /** Cuts what comes into lines. */
-  private final class Lines extends OutputStream {
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-
-    @Override
-    public void write(int b) {
-      if (b == '\n') {
-        began.countDown();
-        ProxyChange.parse(stopwatch.now(), line.toString(StandardCharsets.UTF_8))
-            .ifPresent(change -> {
-              synchronized (changes) {
-                changes.add(change);
-              }
-            });
-        line.reset();
-      } else if (line.size() < LONGEST_LINE) {
-        line.write(b);
-      }
-    }
-
-    @Override
-    public void write(byte[] bytes, int from, int length) {
-      for (int i = from; i < from + length; i++) {
-        write(bytes[i]);
-      }
-    }
+  private void said(String line) {
+    began.countDown();
+    ProxyChange.parse(stopwatch.now(), line)
+        .ifPresent(change -> {
+          synchronized (changes) {
+            changes.add(change);
+          }
+        });
   }
 
   @Override
