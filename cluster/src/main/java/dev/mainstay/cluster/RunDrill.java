@@ -31,6 +31,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 
@@ -176,10 +178,13 @@ public final class RunDrill {
       try {
         struck = strike(drill, target, stopwatch);
         listener.happened(struck, target.name() + ": " + drill.fault().meaning());
-        Thread nodes = Thread.ofVirtual().name("nodes").start(() -> nodes(other, notReady));
+        CountDownLatch over = new CountDownLatch(1);
+        Thread nodes = Thread.ofVirtual().name("nodes").start(() -> nodes(other, notReady, over));
         try {
           look(drill.lasts(), target, clients, stopwatch, listener, stop);
         } finally {
+          over.countDown();
+          // an answer that is waited for tells nothing any more
           nodes.interrupt();
           nodes.join();
         }
@@ -369,17 +374,16 @@ public final class RunDrill {
         "mainstay status shows which; journalctl -u mainstay-proxy there says why");
   }
 
-  private void nodes(NodeSpec master, Set<String> notReady) {
+  private void nodes(NodeSpec master, Set<String> notReady, CountDownLatch over) {
     try {
-      while (true) {
+      do {
         observe
             .ask(master)
             .ifPresent(api ->
                 api.nodes().stream()
                     .filter(node -> !node.ready())
                     .forEach(node -> notReady.add(node.name())));
-        Thread.sleep(NODES_PERIOD);
-      }
+      } while (!over.await(NODES_PERIOD.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException done) {
       // the fault is over
     }

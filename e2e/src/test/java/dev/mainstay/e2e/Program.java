@@ -17,7 +17,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** Runs the program as people do: as a process of its own. */
 final class Program {
-  private static final Duration LIMIT = Duration.ofMinutes(25);
+  private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Map<String, String> environment;
@@ -45,8 +45,10 @@ final class Program {
     Result await() {
       try {
         if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+          String stuck = threads();
           process.destroyForcibly().waitFor();
-          throw new AssertionError("not done within " + LIMIT + "\n" + Files.readString(err));
+          throw new AssertionError(
+              "not done within %s\n%s\n%s".formatted(LIMIT, Files.readString(err), stuck));
         }
         Result result =
             new Result(
@@ -62,6 +64,22 @@ final class Program {
       } catch (InterruptedException interrupted) {
         process.destroyForcibly();
         throw new AssertionError("interrupted", interrupted);
+      }
+    }
+
+    /** Where its threads are, the virtual ones too. */
+    private String threads() throws IOException {
+      Path dump = Files.createTempDirectory("mainstay-e2e").resolve("threads");
+      try {
+        local(
+            Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+            String.valueOf(process.pid()),
+            "Thread.dump_to_file",
+            dump.toString());
+        return Files.readString(dump);
+      } finally {
+        Files.deleteIfExists(dump);
+        Files.delete(dump.getParent());
       }
     }
 

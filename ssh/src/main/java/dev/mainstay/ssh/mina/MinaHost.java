@@ -10,15 +10,15 @@ import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Shell;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.sshd.client.channel.ChannelExec;
-import org.apache.sshd.client.channel.ClientChannelEvent;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
@@ -97,9 +97,7 @@ final class MinaHost implements Host {
     try {
       return MinaChannel.open(session, port, deadline);
     } catch (IOException broken) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
-      }
+      throwIfInterrupted(broken);
       for (Throwable cause = broken; cause != null; cause = cause.getCause()) {
         if (cause instanceof SshChannelOpenException refused) {
           throw refusal(refused, port);
@@ -171,9 +169,7 @@ final class MinaHost implements Host {
       channel.setErr(stderr);
       channel.open().verify(OPEN_DEADLINE);
       Thread feeder = Thread.ofVirtual().start(() -> feed(channel, password, command));
-      Set<ClientChannelEvent> events =
-          channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), command.deadline());
-      if (events.contains(ClientChannelEvent.TIMEOUT)) {
+      if (!awaitClosed(channel, command.deadline())) {
         feeder.interrupt();
         throw new Failure.Failed(
             label() + ": not done within " + command.deadline().toSeconds() + " s",
@@ -189,10 +185,26 @@ final class MinaHost implements Host {
       }
       throw lost("the connection was lost in the middle of a command");
     } catch (IOException broken) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
-      }
+      throwIfInterrupted(broken);
       throw lost(MinaHosts.reason(broken));
+    }
+  }
+
+  /**
+   * Whether it closed in time. Not by the channel's own {@code waitFor}: that one cannot be
+   * interrupted.
+   */
+  private static boolean awaitClosed(ChannelExec channel, Duration most)
+      throws InterruptedException {
+    CountDownLatch closed = new CountDownLatch(1);
+    channel.addCloseFutureListener(_ -> closed.countDown());
+    return closed.await(most.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** MINA says in its own way that the thread was told to stop. */
+  private static void throwIfInterrupted(IOException broken) throws InterruptedException {
+    if (broken instanceof InterruptedIOException || Thread.interrupted()) {
+      throw new InterruptedException();
     }
   }
 

@@ -15,6 +15,7 @@ import dev.mainstay.ssh.Channel;
 import dev.mainstay.ssh.Host;
 import dev.mainstay.ssh.HostKeyPolicy;
 import dev.mainstay.ssh.KnownHosts;
+import dev.mainstay.ssh.LineOutput;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
 import dev.mainstay.ssh.Secret;
@@ -40,6 +41,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
@@ -194,6 +196,30 @@ final class MinaHostsIT {
     assertThat(said).containsExactlyInAnyOrder("w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7");
     assertThat(hosts.login(node(server))).isSameAs(host);
     assertThat(server.logins).hasValue(1);
+  }
+
+  @Test
+  void whoWaitsForACommandCanBeInterrupted() throws Exception {
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
+    CountDownLatch running = new CountDownLatch(1);
+    CompletableFuture<Throwable> ended = new CompletableFuture<>();
+    Thread waiting =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                host.run(
+                    RemoteCommand.of("echo running; exec sleep 60"),
+                    new LineOutput(_ -> running.countDown()));
+                ended.complete(new AssertionError("it ended by itself"));
+              } catch (InterruptedException | RuntimeException end) {
+                ended.complete(end);
+              }
+            });
+    assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
+    waiting.interrupt();
+    assertThat(ended.get(20, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+    // the login is still good
+    assertThat(host.run(RemoteCommand.of("echo out")).stdout()).isEqualTo("out\n");
   }
 
   @Test
