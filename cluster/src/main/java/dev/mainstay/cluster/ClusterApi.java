@@ -31,6 +31,10 @@ record ClusterApi(
     String corefile) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What an answer must have; how members are, dead ones do not tell. */
+  private static final Set<String> ASKED =
+      Set.of("nodes", "workloads", "network", "endpoints", "description", "corefile", "members");
+
   /**
    * A Node object.
    *
@@ -82,7 +86,10 @@ record ClusterApi(
     return nodes.stream().filter(node -> node.name().equals(fullName)).findFirst();
   }
 
-  /** Reads what {@code cluster.sh} printed; empty where the API or etcd did not answer. */
+  /**
+   * Reads what {@code cluster.sh} printed; empty where the API or etcd did not answer all of it:
+   * what was not told is not what is not there.
+   */
   static Optional<ClusterApi> parse(String text) {
     Map<String, String> parts = new HashMap<>();
     for (String line : text.split("\n", -1)) {
@@ -90,6 +97,9 @@ record ClusterApi(
       if (space > 0) {
         parts.put(line.substring(0, space), decoded(line.substring(space + 1).strip()));
       }
+    }
+    if (!parts.keySet().containsAll(ASKED)) {
+      return Optional.empty();
     }
     JsonNode nodes = tree(parts, "nodes");
     // a list of members that cannot be read is not a cluster without members: quorum hangs on it

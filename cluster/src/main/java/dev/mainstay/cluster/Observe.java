@@ -24,6 +24,9 @@ public final class Observe {
   private static final int WINDOW = 64;
   // observe.sh may wait for a step of an earlier run to end
   private static final Duration DEADLINE = Duration.ofMinutes(11);
+  // an apiserver that has just begun is ready before it answers everything
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofMillis(500);
 
   private final Hosts hosts;
   private final Clock clock;
@@ -52,21 +55,38 @@ public final class Observe {
         facts, unreachable, api, certificates(spec, facts, unreachable), List.of());
   }
 
-  /** What the first ready master says that answers; empty where none does. */
+  /**
+   * What the first ready master says that answers; empty where none is ready, or none answers for a
+   * while.
+   */
   Optional<ClusterApi> askAny(ClusterSpec spec, Map<NodeName, HostFacts> facts)
       throws InterruptedException {
-    Optional<ClusterApi> api = Optional.empty();
+    List<NodeSpec> ready = new ArrayList<>();
     for (NodeSpec master : spec.masters()) {
       HostFacts host = facts.get(master.name());
-      if (api.isEmpty()
-          && host != null
+      if (host != null
           && host.ready()
           && findsAQuorum(spec, host)
           && host.stage().compareTo(Stage.JOINED) >= 0) {
-        api = ask(master);
+        ready.add(master);
       }
     }
-    return api;
+    if (ready.isEmpty()) {
+      return Optional.empty();
+    }
+    long giveUp = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      for (NodeSpec master : ready) {
+        Optional<ClusterApi> api = ask(master);
+        if (api.isPresent()) {
+          return api;
+        }
+      }
+      if (System.nanoTime() > giveUp) {
+        return Optional.empty();
+      }
+      Thread.sleep(PAUSE);
+    }
   }
 
   /** Those of nodes; hosts that are none yet have none of the cluster's. */

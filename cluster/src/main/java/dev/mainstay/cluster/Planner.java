@@ -111,6 +111,13 @@ final class Planner {
     return facts.api().isEmpty() && !renewal.phases().isEmpty();
   }
 
+  /** Whether the cluster's API gives no answer, for which this plan has no remedy but to wait. */
+  private boolean isSilent() {
+    return facts.api().isEmpty()
+        && !amendments.quorumIsLost()
+        && facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned);
+  }
+
   /**
    * The plan; empty where nothing has to change.
    *
@@ -660,7 +667,7 @@ final class Planner {
   // 3. network and description
 
   private void addons(Set<String> settled) {
-    if (recovers()) {
+    if (recovers() || isSilent()) {
       return; // what the cluster has cannot be asked now; the next apply does
     }
     boolean same =

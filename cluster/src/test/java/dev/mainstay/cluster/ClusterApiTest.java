@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
@@ -64,6 +65,11 @@ final class ClusterApiTest {
                 "status":{"desiredNumberScheduled":3,"numberReady":3}}]}
               """)
           + line(
+              "endpoints",
+              """
+              {"kind":"List","items":[{"endpoints":[{"addresses":["10.77.0.11"]}]}]}
+              """)
+          + line(
               "description",
               "{\"kind\":\"ConfigMap\",\"data\":{\"cluster.json\":\"{\\\"name\\\":1}\"}}")
           + line("corefile", ".:53 {\n}\n")
@@ -121,8 +127,7 @@ final class ClusterApiTest {
   void aMemberWithoutALeaderIsNotHealthy() {
     ClusterApi api =
         ClusterApi.parse(
-                line("nodes", NODES)
-                    + line("members", MEMBERS)
+                WHOLE
                     + line(
                         "etcd-status",
                         "[{\"Status\":{\"header\":{\"member_id\":42},\"leader\":0}},"
@@ -139,24 +144,29 @@ final class ClusterApiTest {
   }
 
   @Test
-  void thereIsNoApiWhereNodesDoNotCome() {
+  void whatWasNotToldIsNotWhatIsNotThere() {
+    for (String part :
+        List.of(
+            "nodes", "workloads", "network", "endpoints", "description", "corefile", "members")) {
+      String without =
+          WHOLE.lines().filter(line -> !line.startsWith(part + " ")).collect(joining("\n"));
+      assertThat(without).isNotEqualTo(WHOLE);
+      assertThat(ClusterApi.parse(without)).as(part).isEmpty();
+    }
     assertThat(ClusterApi.parse("")).isEmpty();
-    assertThat(ClusterApi.parse(line("nodes", ""))).isEmpty();
-    assertThat(ClusterApi.parse(line("nodes", "{\"items\":[") + line("members", MEMBERS)))
-        .isEmpty();
   }
 
   @Test
-  void aListOfMembersThatDoesNotComeIsNotAClusterWithoutMembers() {
-    assertThat(ClusterApi.parse(line("nodes", NODES) + "members \n")).isEmpty();
-    assertThat(ClusterApi.parse(line("nodes", NODES))).isEmpty();
+  void aListThatCannotBeReadIsNoList() {
+    // the last one counts
+    assertThat(ClusterApi.parse(WHOLE + line("nodes", "{\"items\":["))).isEmpty();
+    assertThat(ClusterApi.parse(WHOLE + "members \n")).isEmpty();
   }
 
   @Test
-  void whatElseDoesNotComeIsEmpty() {
+  void whatACommandSaidNothingOfIsEmpty() {
     ClusterApi api =
-        ClusterApi.parse(line("nodes", NODES) + line("members", MEMBERS) + "workloads \nnetwork \n")
-            .orElseThrow();
+        ClusterApi.parse(WHOLE + "workloads \nnetwork \ndescription \ncorefile \n").orElseThrow();
     assertThat(api.workloads()).isEmpty();
     assertThat(api.description()).isEmpty();
     assertThat(api.corefile()).isEmpty();
@@ -164,10 +174,9 @@ final class ClusterApiTest {
 
   @Test
   void anAnswerThatBrokeOffIsNone() {
-    String whole = line("nodes", NODES) + line("members", MEMBERS);
-    for (int cut = 0; cut < whole.length(); cut += 37) {
+    for (int cut = 0; cut < WHOLE.length(); cut += 37) {
       // whatever comes of it, it must not throw
-      assertThat(ClusterApi.parse(whole.substring(0, cut))).isNotNull();
+      assertThat(ClusterApi.parse(WHOLE.substring(0, cut))).isNotNull();
     }
   }
 }

@@ -413,6 +413,20 @@ final class PlannerTest {
   }
 
   @Test
+  void ofAClusterThatIsSilentForAMomentNothingIsPresumed() {
+    Plan<Action> plan =
+        plan(
+            SPEC,
+            Optional.empty(),
+            host("m1", Stage.PROVISIONED),
+            host("m2", Stage.PROVISIONED),
+            host("m3", Stage.PROVISIONED),
+            host("w1", Stage.PROVISIONED),
+            host("w2", Stage.PROVISIONED));
+    assertThat(ids(plan)).containsExactly("cluster/verify");
+  }
+
+  @Test
   void clusterDnsLearnsThatNoHostKnowsANameserver() {
     FakeHost m1 = host("m1");
     m1.nameservers = 0;

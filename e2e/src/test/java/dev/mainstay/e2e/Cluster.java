@@ -13,6 +13,7 @@ import dev.mainstay.playground.Playground;
 import dev.mainstay.playground.PlaygroundHome;
 import dev.mainstay.playground.PlaygroundProgress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,6 +130,9 @@ final class Cluster {
   Duration applyChangesNothing() {
     Result again = mainstay("apply", "--yes", "-o", "json");
     assertThat(again.exit()).as(again.toString()).isZero();
+    if (again.json().path("changes").asInt(-1) != 0) {
+      System.out.println("e2e: steps of an apply that had nothing to do: " + stepsOfLastRun());
+    }
     assertThat(again.json().path("changes").asInt(-1)).as(again.out()).isZero();
     return again.elapsed();
   }
@@ -136,6 +140,18 @@ final class Cluster {
   /** What the last run of apply wrote so far. */
   String journalOfLastRun() throws IOException {
     return Files.readString(runs().getLast().resolve("journal.jsonl"));
+  }
+
+  private List<String> stepsOfLastRun() {
+    try {
+      return journalOfLastRun()
+          .lines()
+          .map(line -> line.replaceFirst(".*\"event\":\"started\",\"step\":\"([^\"]*)\".*", "$1"))
+          .filter(step -> !step.startsWith("{"))
+          .toList();
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
   }
 
   /** The folders of the runs so far, the oldest first. */
