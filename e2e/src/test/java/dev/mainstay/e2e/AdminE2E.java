@@ -8,8 +8,6 @@ import dev.mainstay.e2e.Kubectl.Called;
 import dev.mainstay.e2e.Kubectl.Going;
 import dev.mainstay.e2e.Program.Result;
 import dev.mainstay.e2e.Program.Running;
-import dev.mainstay.playground.PlaygroundProgress;
-import dev.mainstay.playground.PlaygroundSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -28,38 +26,30 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** Administrators outside the cluster: as whom, from which file, and over which master. */
+@ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class AdminE2E {
-  private static final Cluster CLUSTER = new Cluster("admin");
+  private static final Cluster CLUSTER = SteadyCluster.CLUSTER;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path folder = Path.of("");
-
-  @BeforeAll
-  static void makeCluster() {
-    CLUSTER.down();
-    CLUSTER.playground.up(PlaygroundSpec.DEFAULT.withWorkers(1), PlaygroundProgress.SILENT);
-    Result apply = CLUSTER.mainstay("apply", "--yes", "-o", "json");
-    assertThat(apply.exit()).as(apply.toString()).isZero();
-  }
 
   /** Every endpoint that was opened: none may outlive the test. */
   private static final List<Running> OPENED = new ArrayList<>();
 
   @AfterAll
-  static void removeHosts() {
+  static void endEndpoints() {
     OPENED.forEach(running -> running.process().destroyForcibly());
-    CLUSTER.down();
   }
 
   private static Path file(String name) {
@@ -290,11 +280,18 @@ final class AdminE2E {
   private static void streams(Kubectl kubectl) throws Exception {
     assertThat(
             kubectl.call(
-                "exec", "-n", "kube-system", "etcd-m3.admin.internal", "--", "etcdctl", "version"))
+                "exec",
+                "-n",
+                "kube-system",
+                "etcd-m3." + SteadyCluster.DOMAIN,
+                "--",
+                "etcdctl",
+                "version"))
         .contains("etcdctl version");
     // on a host whose own apiserver lives: a master's kubelet asks that one whether it may
     Going forward =
-        kubectl.start("port-forward", "-n", "kube-system", "etcd-m3.admin.internal", ":2381");
+        kubectl.start(
+            "port-forward", "-n", "kube-system", "etcd-m3." + SteadyCluster.DOMAIN, ":2381");
     try {
       Pattern listening = Pattern.compile("Forwarding from 127\\.0\\.0\\.1:(\\d+)");
       await()

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
-import dev.mainstay.playground.PlaygroundProgress;
-import dev.mainstay.playground.PlaygroundSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,35 +11,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Certificates on a real cluster: listed, renewed under load, ended on one master and on all of
  * them, by really short lives and not by a moved clock: Go's programs ask the kernel for the time.
  */
+@ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class CertsE2E {
-  private static final Cluster CLUSTER = new Cluster("certs-e2e");
-  private static final List<String> MASTERS = List.of("m1", "m2", "m3");
-  private static final List<String> NODES = List.of("m1", "m2", "m3", "w1");
-
-  @BeforeAll
-  static void makeCluster() {
-    CLUSTER.down();
-    CLUSTER.playground.up(PlaygroundSpec.DEFAULT.withWorkers(1), PlaygroundProgress.SILENT);
-    CLUSTER.applyTwice();
-  }
-
-  @AfterAll
-  static void removeHosts() {
-    CLUSTER.down();
-  }
+  private static final Cluster CLUSTER = SteadyCluster.CLUSTER;
+  private static final List<String> MASTERS = SteadyCluster.MASTERS;
+  private static final List<String> NODES = SteadyCluster.NODES;
 
   private static JsonNode list() {
     Result list = CLUSTER.mainstay("certs", "list", "-o", "json");
@@ -94,7 +80,10 @@ final class CertsE2E {
     assertThat(CLUSTER.mainstay("certs", "list", "--prometheus", metrics.toString()).exit())
         .isZero();
     assertThat(Files.readString(metrics))
-        .contains("mainstay_certificates_host_seen{cluster=\"certs-e2e\",node=\"w1\"} 1");
+        .contains(
+            "mainstay_certificates_host_seen{cluster=\""
+                + SteadyCluster.NAME
+                + "\",node=\"w1\"} 1");
   }
 
   @Test
@@ -236,7 +225,7 @@ final class CertsE2E {
         CLUSTER.on(
             "m1",
             """
-            config=$(kubeadm kubeconfig user --config /root/user.yaml --client-name system:node:%s.certs-e2e.internal \\
+            config=$(kubeadm kubeconfig user --config /root/user.yaml --client-name system:node:%s.steady.internal \\
               --org system:nodes --validity-period 1s)
             for part in client-certificate-data client-key-data; do
               printf '%%s\\n' "$config" | sed -n "s/^ *$part: //p" | base64 -d
@@ -250,7 +239,7 @@ final class CertsE2E {
                     apiVersion: kubeadm.k8s.io/v1beta4
                     kind: ClusterConfiguration
                     kubernetesVersion: v1.36.3
-                    controlPlaneEndpoint: api.certs-e2e.internal:7443
+                    controlPlaneEndpoint: api.steady.internal:7443
                     EOF
                     config=$(\
                     """));

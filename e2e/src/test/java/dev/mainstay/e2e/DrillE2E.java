@@ -7,40 +7,25 @@ import dev.mainstay.e2e.Program.Result;
 import dev.mainstay.e2e.Program.Running;
 import dev.mainstay.model.ClusterHome;
 import dev.mainstay.model.ClusterName;
-import dev.mainstay.playground.PlaygroundProgress;
-import dev.mainstay.playground.PlaygroundSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** What a drill breaks it measures, and it is healed again whatever becomes of the drill. */
+@ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class DrillE2E {
-  private static final Cluster CLUSTER = new Cluster("drill");
+  private static final Cluster CLUSTER = SteadyCluster.CLUSTER;
   private static final String FAULT = "/run/mainstay/drill/fault";
-
-  @BeforeAll
-  static void makeCluster() {
-    CLUSTER.down();
-    CLUSTER.playground.up(
-        PlaygroundSpec.DEFAULT.withMasters(3).withWorkers(1), PlaygroundProgress.SILENT);
-    CLUSTER.applyTwice();
-  }
-
-  @AfterAll
-  static void removeHosts() {
-    CLUSTER.down();
-  }
 
   private static JsonNode drill(String... arguments) {
     String[] all = Stream.concat(Stream.of("drill"), Stream.of(arguments)).toArray(String[]::new);
@@ -71,8 +56,9 @@ final class DrillE2E {
         .untilAsserted(() ->
             assertThat(Files.readString(watch.out()))
                 // first all is well; then a master goes, and comes back
-                .startsWith("drill is healthy   Kubernetes v1.36.3")
-                .containsSubsequence("drill is degraded\n", "drill is healthy\n")
+                .startsWith(SteadyCluster.NAME + " is healthy   Kubernetes v1.36.3")
+                .containsSubsequence(
+                    SteadyCluster.NAME + " is degraded\n", SteadyCluster.NAME + " is healthy\n")
                 .containsSubsequence(
                     " w1: its proxy: m1 m3, DOWN m2\n", " w1: its proxy: m1 m2 m3\n"));
     watch.kill();
@@ -91,7 +77,8 @@ final class DrillE2E {
     assertThat(node(round, "m1").has("downAfterMs")).isFalse();
     assertThat(CLUSTER.on("m2", "iptables -S")).doesNotContain("MAINSTAY-DRILL");
     Path folder =
-        ClusterHome.beside(CLUSTER.playground.clusterFile(), new ClusterName("drill")).drills();
+        ClusterHome.beside(CLUSTER.playground.clusterFile(), new ClusterName(SteadyCluster.NAME))
+            .drills();
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> reports = files.sorted().toList();
       assertThat(reports).hasSize(3);

@@ -10,8 +10,6 @@ import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Role;
 import dev.mainstay.playground.HostOptions;
-import dev.mainstay.playground.PlaygroundProgress;
-import dev.mainstay.playground.PlaygroundSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,12 +18,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -33,28 +30,16 @@ import tools.jackson.databind.JsonNode;
  * etcd on a real cluster: backed up under load, restored, restored by a run that is killed in the
  * middle, and recovered after two of three masters are gone for good.
  */
+@ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class EtcdE2E {
-  private static final String NAME = "etcd-e2e";
-  private static final Cluster CLUSTER = new Cluster(NAME);
-  private static final List<String> MASTERS = List.of("m1", "m2", "m3");
+  private static final Cluster CLUSTER = SteadyCluster.CLUSTER;
+  private static final List<String> MASTERS = SteadyCluster.MASTERS;
   private static final String SERVICE = "mainstay-etcd-backup.service";
 
   @TempDir static Path folder = Path.of("");
 
   private static Path backup = Path.of("");
-
-  @BeforeAll
-  static void makeCluster() {
-    CLUSTER.down();
-    CLUSTER.playground.up(PlaygroundSpec.DEFAULT.withWorkers(1), PlaygroundProgress.SILENT);
-    CLUSTER.applyTwice();
-  }
-
-  @AfterAll
-  static void removeHosts() {
-    CLUSTER.down();
-  }
 
   private static String kubectlOn(String master, String arguments) {
     return CLUSTER.kubectlOn(master, arguments);
@@ -71,7 +56,7 @@ final class EtcdE2E {
 
   private static Map<String, String> certificates() {
     Map<String, String> all = new TreeMap<>();
-    for (String node : List.of("m1", "m2", "m3", "w1")) {
+    for (String node : SteadyCluster.NODES) {
       all.put(
           node,
           CLUSTER.on(
@@ -94,7 +79,7 @@ final class EtcdE2E {
       String name = member.path("name").asString("");
       assertThat(member.path("role").asString("")).isIn("leader", "voter");
       assertThat(member.path("peerUrls").path(0).asString(""))
-          .isEqualTo("https://" + name + ".etcd-e2e.internal:2380");
+          .isEqualTo("https://" + name + "." + SteadyCluster.DOMAIN + ":2380");
       assertThat(member.path("revision").asLong()).isPositive();
       assertThat(member.path("lag").asLong(-1)).isBetween(0L, 200L);
     }
@@ -172,8 +157,8 @@ final class EtcdE2E {
     assertThat(CLUSTER.on("m2", "cat /var/lib/mainstay/etcd-backups/*.db.json"))
         .contains("\"from\":\"m2\"", "\"clusterId\"");
     assertThat(CLUSTER.on("m2", "cat /var/lib/mainstay/metrics/mainstay-etcd-backup.prom"))
-        .contains("mainstay_etcd_backup_last_success_seconds{cluster=\"etcd-e2e\",node=\"m2\"} 1")
-        .contains("mainstay_etcd_backup_last_try_ok{cluster=\"etcd-e2e\",node=\"m2\"} 1");
+        .contains("mainstay_etcd_backup_last_success_seconds{cluster=\"steady\",node=\"m2\"} 1")
+        .contains("mainstay_etcd_backup_last_try_ok{cluster=\"steady\",node=\"m2\"} 1");
     CLUSTER.on(
         "m3",
         "systemctl disable -q --now mainstay-etcd-backup.timer; echo >>"
@@ -294,7 +279,7 @@ final class EtcdE2E {
     }
     assertThat(value("m3", "survives")).isEqualTo("yes");
     assertThat(kubectlOn("m3", "get nodes -o name").lines())
-        .containsExactlyInAnyOrder("node/m3.etcd-e2e.internal", "node/w1.etcd-e2e.internal");
+        .containsExactlyInAnyOrder("node/m3.steady.internal", "node/w1.steady.internal");
     CLUSTER.on("m3", "ls /var/lib/mainstay/backup/etcd-recover-*/lost.db");
   }
 
@@ -302,7 +287,7 @@ final class EtcdE2E {
   @Order(8)
   void applyGrowsItBackToThree() throws IOException {
     Path file = CLUSTER.playground.clusterFile();
-    Path pins = ClusterHome.beside(file, new ClusterName(NAME)).knownHosts();
+    Path pins = ClusterHome.beside(file, new ClusterName(SteadyCluster.NAME)).knownHosts();
     for (String master : List.of("m1", "m2")) {
       NodeName name = new NodeName(master);
       CLUSTER.playground.remove(name);

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import tools.jackson.databind.JsonNode;
@@ -195,6 +196,7 @@ final class MoveE2E {
     assertThat(kubeconfig).contains(addresses().get("m1")).doesNotContain(before.get("m1"));
   }
 
+  @Tag("long")
   @Test
   @Order(4)
   void switchedOffMovedAndSwitchedOn() {
