@@ -5,6 +5,7 @@ import dev.mainstay.cluster.Action;
 import dev.mainstay.cluster.ApplyChanges;
 import dev.mainstay.cluster.Changes;
 import dev.mainstay.cluster.ClusterLock;
+import dev.mainstay.cluster.KnownLogins;
 import dev.mainstay.cluster.PlanChanges;
 import dev.mainstay.cluster.ProveCertificates;
 import dev.mainstay.engine.Step;
@@ -66,11 +67,13 @@ final class ApplyRun {
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced());
         ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+      KnownLogins logins = new KnownLogins(options.home(session, spec).logins());
       Changes changes =
-          new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString())
+          new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString(), logins.all())
               .plan(spec, bundle, wishes);
       changes.warnings().forEach(session.terminal().err()::println);
       refuseUnnamed(changes.removed());
+      logins.remember(spec);
       return new PlanRun(session, options, spec, words(command, spec))
           .run(
               changes.plan(),
@@ -78,7 +81,7 @@ final class ApplyRun {
               (listeners, stop) -> {
                 Map<Step<Action>, StepResult> results =
                     new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop);
-                forgetKeys(spec, changes.removed(), results);
+                forgetKeys(spec, changes.removed(), results, logins);
                 return new PlanRun.Outcome(results, new ProveCertificates(hosts).prove(changes));
               });
     }
@@ -86,14 +89,20 @@ final class ApplyRun {
 
   /** A machine that left as it should may come back as anything. */
   private void forgetKeys(
-      ClusterSpec spec, List<NodeName> removed, Map<Step<Action>, StepResult> results) {
+      ClusterSpec spec,
+      List<NodeName> removed,
+      Map<Step<Action>, StepResult> results,
+      KnownLogins logins) {
     KnownHosts known = new KnownHosts(options.home(session, spec).knownHosts());
     removed.stream()
         .filter(name ->
             results.entrySet().stream()
                 .filter(entry -> entry.getKey().node().equals(name.value()))
                 .allMatch(entry -> entry.getValue().isDone()))
-        .forEach(known::forget);
+        .forEach(name -> {
+          known.forget(name);
+          logins.forget(name);
+        });
   }
 
   /** Nobody loses a node because a line was lost from a file. */

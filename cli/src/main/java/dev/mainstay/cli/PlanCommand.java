@@ -2,6 +2,7 @@ package dev.mainstay.cli;
 
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.cluster.Changes;
+import dev.mainstay.cluster.KnownLogins;
 import dev.mainstay.cluster.PlanChanges;
 import dev.mainstay.engine.Runs;
 import dev.mainstay.model.ClusterSpec;
@@ -30,7 +31,11 @@ final class PlanCommand implements Callable<Integer> {
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced())) {
       Changes changes =
-          new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString())
+          new PlanChanges(
+                  hosts,
+                  session.clock(),
+                  () -> UUID.randomUUID().toString(),
+                  new KnownLogins(options.home(session, spec).logins()).all())
               .plan(spec, bundle, wishes);
       Map<String, Duration> usual = new Runs(options.home(session, spec).runs()).usualDurations();
       session

@@ -41,9 +41,17 @@ final class FindDepartures {
   record Found(ClusterFacts facts, List<Problem> notes) {}
 
   private final Observe observe;
+  private final Map<NodeName, SshSpec> logins;
 
-  FindDepartures(Observe observe) {
+  /**
+   * Prepares it.
+   *
+   * @param logins how nodes were logged into that the file may have no more; others are tried as
+   *     the first master is
+   */
+  FindDepartures(Observe observe, Map<NodeName, SshSpec> logins) {
     this.observe = observe;
+    this.logins = Map.copyOf(logins);
   }
 
   /**
@@ -330,11 +338,16 @@ final class FindDepartures {
 
   // hosts
 
+  private NodeSpec reachedAsBefore(NodeSpec node) {
+    return new NodeSpec(
+        node.name(), node.role(), node.address(), logins.getOrDefault(node.name(), node.ssh()));
+  }
+
   private Departure look(ClusterSpec spec, ClusterFacts facts, Departure expected) {
     if (expected.host().isPresent()) {
       return expected;
     }
-    NodeSpec node = expected.node();
+    NodeSpec node = reachedAsBefore(expected.node());
     Optional<NodeSpec> tenant =
         spec.nodes().stream().filter(other -> other.address().equals(node.address())).findFirst();
     if (tenant.isPresent()) {

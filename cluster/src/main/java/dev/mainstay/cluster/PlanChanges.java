@@ -6,6 +6,7 @@ import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Problem;
+import dev.mainstay.model.SshSpec;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
 import java.time.Duration;
@@ -35,15 +36,19 @@ public final class PlanChanges {
 
   private final Observe observe;
   private final Supplier<String> freshId;
+  private final Map<NodeName, SshSpec> logins;
 
   /**
    * Prepares the use case.
    *
    * @param freshId makes the id of a new cluster
+   * @param logins how nodes were logged into that the file may have no more
    */
-  public PlanChanges(Hosts hosts, Clock clock, Supplier<String> freshId) {
+  public PlanChanges(
+      Hosts hosts, Clock clock, Supplier<String> freshId, Map<NodeName, SshSpec> logins) {
     this.observe = new Observe(hosts, clock);
     this.freshId = freshId;
+    this.logins = Map.copyOf(logins);
   }
 
   /**
@@ -63,7 +68,8 @@ public final class PlanChanges {
           throw PlanDrill.inDrill(host);
         });
     refuseUnreachable(spec, seen);
-    FindDepartures.Found found = new FindDepartures(observe).find(spec, seen, wishes.replaced());
+    FindDepartures.Found found =
+        new FindDepartures(observe, logins).find(spec, seen, wishes.replaced());
     ClusterFacts facts = found.facts();
     List<Problem> problems = Preflight.check(spec, facts);
     List<Problem> errors = problems.stream().filter(Problem::isError).toList();

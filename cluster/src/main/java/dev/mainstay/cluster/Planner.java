@@ -593,8 +593,13 @@ final class Planner {
    * kept first.
    */
   private Set<String> snapshotOfOnlyCopy(Set<String> after) {
+    Set<String> leaving = new HashSet<>();
+    facts.departures().forEach(departure -> leaving.addAll(departure.memberIds()));
     boolean only =
-        facts.api().map(api -> new Quorum(api.members()).voters().size() == 1).orElse(false);
+        facts
+            .api()
+            .map(api -> new Quorum(api.members()).without(leaving).voters().size() == 1)
+            .orElse(false);
     if (!only || unfinished(Stage.EMPTY, Stage.STARTED).isEmpty()) {
       return after;
     }

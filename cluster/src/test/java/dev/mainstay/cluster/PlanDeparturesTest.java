@@ -363,4 +363,20 @@ final class PlanDeparturesTest {
         plan(grown, new ClusterFacts(hosts, Map.of(), Optional.of(Fixture.api(one, bundle))));
     assertThat(waits(plan, "masters/join/m2", "masters/snapshot/m1")).isTrue();
   }
+
+  @Test
+  void whatEtcdHoldsIsKeptAlsoWhereTheSecondOfTwoMembersMakesRoomForAnother() {
+    ClusterSpec two = Fixture.spec(2, 0);
+    ClusterSpec other =
+        Fixture.spec(
+            List.of(Fixture.node(two, "m1"), Fixture.node("m3", Role.MASTER, "10.77.0.13")),
+            ComponentSettings.NONE);
+    ClusterFacts seen = facts(two, other);
+    Map<NodeName, HostFacts> hosts = new HashMap<>(seen.hosts());
+    hosts.put(new NodeName("m3"), FakeHost.of(other, "m3").facts());
+    Plan<Action> plan =
+        plan(other, new ClusterFacts(hosts, Map.of(), seen.api(), Map.of(), seen.departures()));
+    assertThat(waits(plan, "masters/join/m3", "masters/snapshot/m1")).isTrue();
+    assertThat(waits(plan, "masters/join/m3", "masters/remove/m2")).isTrue();
+  }
 }

@@ -224,7 +224,7 @@ final class StepsTest {
     hosts.cut("w1", new Failure.Unreachable("w1 is off", "", true));
     hosts.answer("observe", new Output(0, "", ""));
     assertThatThrownBy(() ->
-            new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID)
+            new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID, Map.of())
                 .plan(SPEC, bundle, PlanChanges.Wishes.NONE))
         .isInstanceOf(Failure.Unreachable.class)
         .hasMessageContaining("w1 is off");
@@ -234,7 +234,7 @@ final class StepsTest {
   void anotherMachineStopsEveryPlan() throws IOException {
     hosts.cut("m1", new Failure.Unreachable("m1: another machine answers", "", false));
     assertThatThrownBy(() ->
-            new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID)
+            new PlanChanges(hosts, CLOCK, () -> Fixture.FRESH_ID, Map.of())
                 .plan(SPEC, bundle, PlanChanges.Wishes.NONE))
         .isInstanceOf(Failure.Unreachable.class)
         .hasMessageContaining("another machine");

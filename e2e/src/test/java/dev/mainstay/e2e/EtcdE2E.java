@@ -11,6 +11,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Role;
 import dev.mainstay.playground.HostOptions;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -39,7 +41,13 @@ final class EtcdE2E {
 
   @TempDir static Path folder = Path.of("");
 
+  private static final String RECIPIENT =
+      "age1ctsqh3r2x5cetkk4qkgxnnlhukn5hdz7pknau2f4q569qlrh2qgsd6wtyq";
+  private static final String IDENTITY =
+      "AGE-SECRET-KEY-1AFJDPUYM8NRDHL79JJS7WA7K7JXGHG923ZY9N8GYMJCXHTE782WSDTSN7J";
+
   private static Path backup = Path.of("");
+  private static Path encrypted = Path.of("");
 
   private static String kubectlOn(String master, String arguments) {
     return CLUSTER.kubectlOn(master, arguments);
@@ -128,6 +136,42 @@ final class EtcdE2E {
 
   @Test
   @Order(3)
+  void anEncryptedBackupIsOneOnlyForWhoHasItsIdentity() throws IOException {
+    Path identity = folder.resolve("identity.txt");
+    Files.writeString(identity, IDENTITY + "\n");
+    Result made =
+        CLUSTER.mainstay(
+            "etcd",
+            "backup",
+            "--out",
+            folder.resolve("secret.db.age").toString(),
+            "--recipient",
+            RECIPIENT,
+            "-o",
+            "json");
+    assertThat(made.exit()).as(made.toString()).isZero();
+    encrypted = Path.of(made.json().path("file").asString(""));
+    byte[] bytes = Files.readAllBytes(encrypted);
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    assertThat(text).startsWith("age-encryption.org/v1\n").doesNotContain("/registry/");
+    assertThat(new String(Files.readAllBytes(backup), StandardCharsets.ISO_8859_1))
+        .contains("/registry/");
+    Result blind = CLUSTER.mainstay("etcd", "verify", encrypted.toString());
+    assertThat(blind.exit()).as(blind.toString()).isNotZero();
+    assertThat(blind.err()).contains("--identity");
+    Result verified =
+        CLUSTER.mainstay("etcd", "verify", encrypted.toString(), "--identity", identity.toString());
+    assertThat(verified.exit()).as(verified.toString()).isZero();
+    assertThat(verified.out())
+        .contains("restored it into a scratch folder")
+        .doesNotContain("not proven");
+    Result blindRestore = CLUSTER.mainstay("etcd", "restore", encrypted.toString(), "--yes");
+    assertThat(blindRestore.exit()).as(blindRestore.toString()).isNotZero();
+    assertThat(value("m1", "before")).isEqualTo("old");
+  }
+
+  @Test
+  @Order(4)
   void whatIsTornOrDamagedIsNoBackupAndIsNotRestored() throws IOException {
     byte[] bytes = Files.readAllBytes(backup);
     Path torn = folder.resolve("torn.db");
@@ -150,7 +194,7 @@ final class EtcdE2E {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void mastersBackUpThemselvesAndApplyRepairsTheirTimer() throws IOException {
     CLUSTER.on("m2", "systemctl start " + SERVICE);
     assertThat(CLUSTER.on("m2", "stat -c %a /var/lib/mainstay/etcd-backups")).isEqualTo("700\n");
@@ -183,7 +227,7 @@ final class EtcdE2E {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void theWholeClusterGoesBackToTheBackup() {
     kubectlOn(
         "m1",
@@ -193,7 +237,16 @@ final class EtcdE2E {
     kubectlOn("m1", "create configmap after --from-literal=value=gone");
     String kubelet = kubelet("w1");
     Map<String, String> certificates = certificates();
-    Result restored = CLUSTER.mainstay("etcd", "restore", backup.toString(), "--yes", "-o", "json");
+    Result restored =
+        CLUSTER.mainstay(
+            "etcd",
+            "restore",
+            encrypted.toString(),
+            "--identity",
+            folder.resolve("identity.txt").toString(),
+            "--yes",
+            "-o",
+            "json");
     assertThat(restored.exit()).as(restored.toString()).isZero();
     isBackAtTheBackup();
     assertThat(kubelet("w1")).isEqualTo(kubelet);
@@ -222,7 +275,29 @@ final class EtcdE2E {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
+  void aRestoreThatFailsBeforeMastersStartIsUndone() {
+    kubectlOn("m1", "create configmap kept --from-literal=value=yes");
+    // its data cannot be moved away, which shows when that of the others may have been already
+    CLUSTER.on("m3", "mount --bind /var/lib/etcd/member /var/lib/etcd/member");
+    Result restore = CLUSTER.mainstay("etcd", "restore", backup.toString(), "--yes");
+    CLUSTER.on("m3", "umount /var/lib/etcd/member");
+    assertThat(restore.exit()).as(restore.toString()).isEqualTo(1);
+    assertThat(restore.err()).contains("undone: every master runs on the data that it had");
+    CLUSTER.isHealthy(Duration.ofMinutes(1));
+    assertThat(value("m1", "kept")).isEqualTo("yes");
+    threeHealthyMembers();
+    for (String master : MASTERS) {
+      CLUSTER.on(
+          master,
+          "! ls -d /var/lib/etcd/mainstay-* /var/lib/mainstay/etcd-restore/state"
+              + " /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf");
+    }
+    CLUSTER.applyChangesNothing();
+  }
+
+  @Test
+  @Order(8)
   void aRestoreThatIsKilledInTheMiddleGoesOn() throws IOException {
     kubectlOn("m1", "create configmap after --from-literal=value=gone");
     long runs = CLUSTER.runs().size();
@@ -252,7 +327,7 @@ final class EtcdE2E {
   }
 
   @Test
-  @Order(7)
+  @Order(9)
   void oneSurvivorOfThreeCarriesTheClusterOn() {
     kubectlOn("m3", "create configmap survives --from-literal=value=yes");
     CLUSTER.playground.stop(new NodeName("m1"));
@@ -283,27 +358,63 @@ final class EtcdE2E {
     CLUSTER.on("m3", "ls /var/lib/mainstay/backup/etcd-recover-*/lost.db");
   }
 
-  @Test
-  @Order(8)
-  void applyGrowsItBackToThree() throws IOException {
+  /** Puts an empty machine into the place of one that is gone for good. */
+  private static void anotherMachine(String master) throws IOException {
     Path file = CLUSTER.playground.clusterFile();
     Path pins = ClusterHome.beside(file, new ClusterName(SteadyCluster.NAME)).knownHosts();
-    for (String master : List.of("m1", "m2")) {
-      NodeName name = new NodeName(master);
-      CLUSTER.playground.remove(name);
-      Files.write(
-          pins,
-          Files.readAllLines(pins).stream()
-              .filter(line -> !line.startsWith(master + " "))
-              .toList());
-      CLUSTER.playground.add(Role.MASTER, name, HostOptions.DEFAULT);
-      String line = "  " + CLUSTER.playground.line(name).strip();
-      Files.writeString(
-          file, Files.readString(file).replaceAll("(?m)^  " + master + ": .*$", line));
-    }
+    NodeName name = new NodeName(master);
+    CLUSTER.playground.remove(name);
+    Files.write(
+        pins,
+        Files.readAllLines(pins).stream().filter(line -> !line.startsWith(master + " ")).toList());
+    CLUSTER.playground.add(Role.MASTER, name, HostOptions.DEFAULT);
+    String line = "  " + CLUSTER.playground.line(name).strip();
+    Files.writeString(file, Files.readString(file).replaceAll("(?m)^  " + master + ": .*$", line));
+  }
+
+  @Test
+  @Order(10)
+  void applyGrowsItBackToThree() throws IOException {
+    anotherMachine("m1");
+    anotherMachine("m2");
     CLUSTER.applyTwice();
     threeHealthyMembers();
     assertThat(value("m1", "survives")).isEqualTo("yes");
+    CLUSTER.isHealthy();
+  }
+
+  @Test
+  @Tag("long")
+  @Order(11)
+  void whatSurvivedInAFileAloneCarriesTheClusterOnOnceTheOthersAreGivenUp() throws IOException {
+    kubectlOn("m3", "create configmap in-a-file --from-literal=value=yes");
+    // what a member has not written to its database yet is in its log alone, which is to be lost
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() ->
+            CLUSTER.tryOn("m3", "grep -aq in-a-file /var/lib/etcd/member/snap/db").exit() == 0);
+    CLUSTER.playground.stop(new NodeName("m1"));
+    for (String master : List.of("m2", "m3")) {
+      CLUSTER.on(
+          master,
+          "for log in /var/lib/etcd/member/wal/*.wal; do dd if=/dev/urandom of=$log bs=64K count=2"
+              + " conv=notrunc status=none; done; crictl ps -q --name '^etcd$' | xargs crictl stop"
+              + " -t 0");
+    }
+    Result refused = CLUSTER.mainstay("etcd", "recover", "--yes");
+    assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
+    assertThat(refused.err())
+        .contains("m2, m3", "If the data of one is gone for good: --lost NAME");
+    Result recovered = CLUSTER.mainstay("etcd", "recover", "--lost", "m2", "--yes");
+    assertThat(recovered.exit()).as(recovered.toString()).isZero();
+    assertThat(value("m3", "in-a-file")).isEqualTo("yes");
+    CLUSTER.on("m3", "ls /var/lib/mainstay/backup/etcd-recover-*/lost.db");
+    CLUSTER.on("m2", "ls -d /var/lib/mainstay/backup/etcd-recover-*/member");
+    anotherMachine("m1");
+    CLUSTER.applyTwice();
+    threeHealthyMembers();
+    assertThat(value("m1", "in-a-file")).isEqualTo("yes");
+    assertThat(value("m2", "in-a-file")).isEqualTo("yes");
     CLUSTER.isHealthy();
   }
 }

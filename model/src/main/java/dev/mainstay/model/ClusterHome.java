@@ -22,6 +22,11 @@ public record ClusterHome(Path directory) {
     return directory.resolve("known_hosts");
   }
 
+  /** How nodes are logged into, for when the file has them no more; JSON by node name. */
+  public Path logins() {
+    return directory.resolve("logins.json");
+  }
+
   /** Backups of etcd, unless another folder is named; they are not remade when they are lost. */
   public Path etcdBackups() {
     return directory.resolve("etcd");

@@ -1,0 +1,88 @@
+package dev.mainstay.cluster;
+
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.SshSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * How the nodes of a cluster are logged into, kept on the control machine: a node that is to leave
+ * is not in the file any more, and still has to be reached once. One JSON object, logins by node
+ * name.
+ */
+public final class KnownLogins {
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  private final Path file;
+
+  public KnownLogins(Path file) {
+    this.file = file;
+  }
+
+  /** What is known; nothing where the file was lost or cannot be read, which harms nobody. */
+  public Map<NodeName, SshSpec> all() {
+    Map<NodeName, SshSpec> logins = new HashMap<>();
+    read()
+        .forEach((name, ssh) -> {
+          if (NodeName.isValid(name)) {
+            logins.put(new NodeName(name), ssh);
+          }
+        });
+    return logins;
+  }
+
+  /** Remembers those of {@code spec}'s nodes, and keeps those of others. */
+  public void remember(ClusterSpec spec) {
+    Map<String, SshSpec> known = read();
+    Map<String, SshSpec> now = new TreeMap<>(known);
+    for (NodeSpec node : spec.nodes()) {
+      now.put(node.name().value(), node.ssh());
+    }
+    if (!now.equals(known)) {
+      write(now);
+    }
+  }
+
+  /** Forgets a node that has left. */
+  public void forget(NodeName node) {
+    Map<String, SshSpec> known = read();
+    if (known.remove(node.value()) != null) {
+      write(known);
+    }
+  }
+
+  private Map<String, SshSpec> read() {
+    try {
+      return Files.exists(file)
+          ? JSON.readValue(Files.readString(file), new TypeReference<TreeMap<String, SshSpec>>() {})
+          : new TreeMap<>();
+    } catch (JacksonException torn) {
+      return new TreeMap<>();
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  private void write(Map<String, SshSpec> logins) {
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Path part = file.resolveSibling(file.getFileName() + ".part");
+      Files.writeString(part, JSON.writeValueAsString(logins));
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+}
