@@ -142,7 +142,8 @@ final class AdminE2E {
     assertThat(Files.readString(config)).contains("# mine", "token: \"0123\"");
     Kubectl kubectl = new Kubectl(config);
     assertThat(kubectl.call("config", "current-context").strip()).isEqualTo("other");
-    assertThat(kubectl.call("--context", "admin-m3", "get", "nodes").lines()).hasSize(5);
+    assertThat(kubectl.call("--context", SteadyCluster.NAME + "-m3", "get", "nodes").lines())
+        .hasSize(5);
     String before = Files.readString(config);
     Result again =
         CLUSTER.mainstay("kubeconfig", "--merge", "--into", config.toString(), "-o", "json");
@@ -331,7 +332,7 @@ final class AdminE2E {
             config.toString());
     assertThat(connected.first().path("mode").asString("")).isEqualTo("ssh");
     String context = connected.first().path("context").asString("");
-    assertThat(context).startsWith("carol@admin-connect-");
+    assertThat(context).startsWith("carol@steady-connect-");
     Kubectl kubectl = new Kubectl(config);
     assertThat(kubectl.call("--context", context, "auth", "whoami")).contains("carol");
     // another run beside it
