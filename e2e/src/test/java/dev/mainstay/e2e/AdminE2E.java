@@ -350,7 +350,7 @@ final class AdminE2E {
     endsWell(connected);
     assertThat(Files.readString(config))
         .doesNotContain("connect")
-        .contains("admin-m1", "current-context: other");
+        .contains(SteadyCluster.NAME + "-m1", "current-context: other");
     int port = URI.create(connected.first().path("address").asString("")).getPort();
     assertThatThrownBy(() -> new Socket(InetAddress.ofLiteral("127.0.0.1"), port).close())
         .isInstanceOf(IOException.class);
