@@ -15,7 +15,8 @@ import java.util.function.LongSupplier;
 /**
  * Walks a plan: every step starts as soon as the steps that it waits for have succeeded, at most
  * {@code window} at a time. A step that fails stops only those that wait for it, so that one bad
- * worker holds up nobody else. A stop signal lets the running steps finish and starts no other.
+ * worker holds up nobody else. A stop signal lets the running steps finish and starts no other,
+ * whoever gives it.
  */
 public final class Apply<A> {
 
@@ -101,9 +102,14 @@ public final class Apply<A> {
       if (stop.isRequested()) {
         return ended(step, skipped("interrupted before it began"));
       }
-      tell(listener -> listener.started(step));
       long start = nanoTime.getAsLong();
       try {
+        Optional<Failure> forbidden = stop.forbids();
+        if (forbidden.isPresent()) {
+          return ended(step, forbidden(forbidden.get()));
+        }
+        start = nanoTime.getAsLong();
+        tell(listener -> listener.started(step));
         boolean changed =
             runner.run(step, text -> tell(listener -> listener.progressed(step, text)));
         return ended(step, result(changed ? Outcome.CHANGED : Outcome.UNCHANGED, "", start));
@@ -132,6 +138,11 @@ public final class Apply<A> {
 
   private static StepResult skipped(String why) {
     return new StepResult(Outcome.SKIPPED, why, Duration.ZERO);
+  }
+
+  private static StepResult forbidden(Failure why) {
+    return new StepResult(
+        Outcome.SKIPPED, String.valueOf(why.getMessage()), Duration.ZERO, Optional.of(why));
   }
 
   private StepResult ended(Step<A> step, StepResult result) {

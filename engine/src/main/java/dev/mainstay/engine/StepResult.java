@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * @param detail for a failed or skipped step, why and what to do; else empty
  * @param elapsed from the moment that nothing held the step back until its end; zero if skipped
- * @param failure what a failed step ended with; empty where that was no failure of the known family
+ * @param failure what a failed step ended with, empty where that was no failure of the known
+ *     family; or what forbade a skipped one to begin
  */
 public record StepResult(
     Outcome outcome, String detail, Duration elapsed, Optional<Failure> failure) {

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mainstay.engine.StepResult.Outcome;
 import dev.mainstay.model.Failure;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -15,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 final class ApplyTest {
@@ -158,6 +161,42 @@ final class ApplyTest {
             },
             stop);
     assertThat(running.getCount()).isZero();
+    assertThat(of(results, "a").outcome()).isEqualTo(Outcome.CHANGED);
+    assertThat(of(results, "b").outcome()).isEqualTo(Outcome.SKIPPED);
+  }
+
+  @Test
+  void whatIsForbiddenDuringAStepStartsNoOther() throws Exception {
+    Failure gone = new Failure.Locked("the lock is gone", "again");
+    AtomicReference<Optional<Failure>> says = new AtomicReference<>(Optional.empty());
+    Map<String, StepResult> results =
+        run(
+            plan(step("a"), step("b", "a"), step("c", "b")),
+            (step, progress) -> {
+              says.set(Optional.of(gone));
+              return true;
+            },
+            new StopSignal(says::get));
+    assertThat(of(results, "a").outcome()).isEqualTo(Outcome.CHANGED);
+    assertThat(of(results, "b"))
+        .isEqualTo(
+            new StepResult(Outcome.SKIPPED, "the lock is gone", Duration.ZERO, Optional.of(gone)));
+    assertThat(of(results, "c").detail()).isEqualTo("waits for b");
+  }
+
+  @Test
+  void aGuardThatIsDismissedForbidsNothingAndARequestStillStops() throws Exception {
+    StopSignal stop =
+        new StopSignal(() -> Optional.of(new Failure.Locked("the lock is gone", "again")));
+    stop.dismissGuard();
+    Map<String, StepResult> results =
+        run(
+            plan(step("a"), step("b", "a")),
+            (step, progress) -> {
+              stop.request();
+              return true;
+            },
+            stop);
     assertThat(of(results, "a").outcome()).isEqualTo(Outcome.CHANGED);
     assertThat(of(results, "b").outcome()).isEqualTo(Outcome.SKIPPED);
   }
