@@ -66,7 +66,7 @@ final class ApplyRun {
     }
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced());
-        ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+        ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
       KnownLogins logins = new KnownLogins(options.home(session, spec).logins());
       Changes changes =
           new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString(), logins.all())
@@ -78,6 +78,7 @@ final class ApplyRun {
           .run(
               changes.plan(),
               changes.unreachable().values(),
+              lock,
               (listeners, stop) -> {
                 Map<Step<Action>, StepResult> results =
                     new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop);

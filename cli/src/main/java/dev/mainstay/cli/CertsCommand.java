@@ -141,13 +141,14 @@ final class CertsCommand {
       Optional<Duration> span = span();
       ClusterSpec spec = options.spec(session);
       try (Hosts hosts = options.hosts(session, spec);
-          ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+          ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
         RenewCertificates renew = new RenewCertificates(hosts, session.clock());
         RenewCertificates.Renewal renewal = all ? renew.planAll(spec) : renew.planDue(spec, span);
         return new PlanRun(session, options, spec, words())
             .run(
                 renewal.plan(),
                 renewal.unreachable(),
+                lock,
                 (listeners, stop) ->
                     new PlanRun.Outcome(renew.run(renewal, listeners, stop), Optional.empty()));
       }

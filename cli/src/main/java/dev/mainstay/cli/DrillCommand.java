@@ -5,6 +5,7 @@ import dev.mainstay.cluster.Drill;
 import dev.mainstay.cluster.DrillReport;
 import dev.mainstay.cluster.Fault;
 import dev.mainstay.cluster.RunDrill;
+import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.GoDuration;
@@ -86,7 +87,7 @@ final class DrillCommand implements Callable<Integer> {
     Duration time = time(wanted);
     ClusterSpec spec = options.spec(session);
     try (Hosts hosts = options.hosts(session, spec);
-        ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+        ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
       RunDrill run = new RunDrill(hosts, session.clock());
       Drill drill = run.plan(spec, wanted, target, time);
       options.confirmByName(
@@ -99,13 +100,15 @@ final class DrillCommand implements Callable<Integer> {
                       .collect(Collectors.joining(", then ")),
                   spec.name(),
                   wanted.meaning()));
-      try (OnInterrupt interrupt =
-          new OnInterrupt(session.terminal(), "healing what is broken", HEALING)) {
+      lock.ensureHeld();
+      StopSignal stop = new StopSignal();
+      try (OnInterrupt _ =
+          new OnInterrupt(session.terminal(), stop, "healing what is broken", HEALING)) {
         DrillProgress progress =
             new DrillProgress(
                 session.terminal(),
                 session.terminal().colour() && !options.noColor && !options.json());
-        return tell(run.run(drill, progress, interrupt.stop()), spec);
+        return tell(run.run(drill, progress, stop), spec);
       }
     }
   }

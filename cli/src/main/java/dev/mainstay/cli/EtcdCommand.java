@@ -250,7 +250,7 @@ final class EtcdCommand {
       ClusterSpec spec = options.spec(session);
       Terminal terminal = session.terminal();
       try (Hosts hosts = options.hosts(session, spec);
-          ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+          ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
         RestoreEtcd restore = new RestoreEtcd(hosts, session.clock());
         RestoreEtcd.Restore planned =
             restore.plan(spec, backup.file, backup.identity(), freshId("restore", session));
@@ -275,6 +275,7 @@ final class EtcdCommand {
             .run(
                 planned.plan(),
                 List.of(),
+                lock,
                 (listeners, stop) ->
                     new PlanRun.Outcome(
                         restore.run(planned, listeners, stop, terminal.err()::println),
@@ -328,7 +329,7 @@ final class EtcdCommand {
       }
       Terminal terminal = session.terminal();
       try (Hosts hosts = options.hosts(session, spec);
-          ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+          ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
         RecoverEtcd recover = new RecoverEtcd(hosts, session.clock());
         RecoverEtcd.Recovery planned = recover.plan(spec, names, freshId("recover", session));
         planned.unreachable().forEach(failure -> terminal.err().println(failure.text()));
@@ -354,6 +355,7 @@ final class EtcdCommand {
             .run(
                 planned.plan(),
                 List.of(),
+                lock,
                 (listeners, stop) ->
                     new PlanRun.Outcome(recover.run(planned, listeners, stop), Optional.empty()));
       }

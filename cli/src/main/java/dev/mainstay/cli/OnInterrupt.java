@@ -10,23 +10,20 @@ import java.util.concurrent.TimeUnit;
  * it has: until this is closed.
  */
 final class OnInterrupt implements AutoCloseable {
-  private final StopSignal stop = new StopSignal();
+  private final StopSignal stop;
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /**
    * Begins to listen.
    *
+   * @param stop what the work has to look at
    * @param saying what the user is told then
    * @param patience how long the process waits at the most
    */
-  OnInterrupt(Terminal terminal, String saying, Duration patience) {
+  OnInterrupt(Terminal terminal, StopSignal stop, String saying, Duration patience) {
+    this.stop = stop;
     Runtime.getRuntime()
         .addShutdownHook(new Thread(() -> stopAndWait(terminal, saying, patience), "interrupt"));
-  }
-
-  /** What the work has to look at. */
-  StopSignal stop() {
-    return stop;
   }
 
   private void stopAndWait(Terminal terminal, String saying, Duration patience) {

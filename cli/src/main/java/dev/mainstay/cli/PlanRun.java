@@ -1,6 +1,7 @@
 package dev.mainstay.cli;
 
 import dev.mainstay.cluster.Action;
+import dev.mainstay.cluster.ClusterLock;
 import dev.mainstay.cluster.ProveCertificates;
 import dev.mainstay.engine.Journal;
 import dev.mainstay.engine.Plan;
@@ -33,14 +34,19 @@ final class PlanRun {
    * @param proof what became of certificates that were there before, where it was looked at
    */
   record Outcome(Map<Step<Action>, StepResult> results, Optional<ProveCertificates.Proof> proof) {
-    /** 6 where a gate protected quorum or data; else 1. */
+    /** 7 where the lock was lost on the way, 6 where a gate protected quorum or data; else 1. */
     int failedExit() {
+      return first(Failure.Locked.class)
+          .or(() -> first(Failure.Refused.class))
+          .map(Failure::exitCode)
+          .orElse(ExitCode.FAILED);
+    }
+
+    private Optional<Failure> first(Class<? extends Failure> kind) {
       return results.values().stream()
           .flatMap(result -> result.failure().stream())
-          .filter(Failure.Refused.class::isInstance)
-          .map(Failure::exitCode)
-          .findFirst()
-          .orElse(ExitCode.FAILED);
+          .filter(kind::isInstance)
+          .findFirst();
     }
 
     boolean isDone() {
@@ -79,9 +85,11 @@ final class PlanRun {
    * Runs it and prints the result.
    *
    * @param unreachable the hosts that the plan leaves out
+   * @param lock held since before the plan was made; without it no step begins
    * @return the exit code
+   * @throws Failure.Locked if the lock was lost before anything was begun
    */
-  int run(Plan<Action> plan, Collection<Failure> unreachable, Work work)
+  int run(Plan<Action> plan, Collection<Failure> unreachable, ClusterLock lock, Work work)
       throws InterruptedException {
     PrintStream err = session.terminal().err();
     unreachable.forEach(failure -> err.println(failure.text()));
@@ -100,7 +108,8 @@ final class PlanRun {
       err.println("nothing was changed");
       return ExitCode.FAILED;
     }
-    int code = carryOut(plan, work);
+    lock.ensureHeld();
+    int code = carryOut(plan, new StopSignal(lock::lost), work);
     return code == ExitCode.DONE ? unreached : code;
   }
 
@@ -115,19 +124,19 @@ final class PlanRun {
     return session.terminal().confirm(words.question());
   }
 
-  private int carryOut(Plan<Action> plan, Work work) throws InterruptedException {
+  private int carryOut(Plan<Action> plan, StopSignal stop, Work work) throws InterruptedException {
     Runs runs = new Runs(options.home(session, spec).runs());
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("command", words.command());
     facts.put("file", options.clusterFile(session).toAbsolutePath().normalize().toString());
     facts.put("owner", session.owner());
-    try (OnInterrupt interrupt =
+    try (OnInterrupt _ =
             new OnInterrupt(
                 session.terminal(),
+                stop,
                 "stopping after the running steps; " + words.goOn() + " goes on",
                 LONGEST_STEP);
         Journal<Action> journal = runs.start(facts, session.clock())) {
-      StopSignal stop = interrupt.stop();
       journal.planned(plan);
       RunProgress progress =
           new RunProgress(
@@ -141,7 +150,7 @@ final class PlanRun {
       journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
       report(plan, outcome);
       outcome.proof().ifPresent(this::tell);
-      summary(outcome.results(), stop.isRequested(), System.nanoTime() - start);
+      summary(outcome, stop.isRequested(), System.nanoTime() - start);
       return done
           ? ExitCode.DONE
           : stop.isRequested() ? ExitCode.INTERRUPTED : outcome.failedExit();
@@ -179,8 +188,9 @@ final class PlanRun {
     }
   }
 
-  private void summary(Map<Step<Action>, StepResult> results, boolean interrupted, long nanos) {
+  private void summary(Outcome outcome, boolean interrupted, long nanos) {
     PrintStream err = session.terminal().err();
+    Map<Step<Action>, StepResult> results = outcome.results();
     long done = results.values().stream().filter(StepResult::isDone).count();
     List<Map.Entry<Step<Action>, StepResult>> failed =
         results.entrySet().stream()
@@ -190,6 +200,7 @@ final class PlanRun {
     for (Map.Entry<Step<Action>, StepResult> failure : failed) {
       err.println(failure.getKey().id() + ": " + failure.getValue().detail());
     }
+    outcome.first(Failure.Locked.class).ifPresent(lost -> err.println(lost.text()));
     err.println(
         String.format(
             Locale.ROOT,

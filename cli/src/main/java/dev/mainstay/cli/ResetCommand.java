@@ -32,7 +32,7 @@ final class ResetCommand implements Callable<Integer> {
     options.confirmByName(
         session, spec, "This destroys cluster " + spec.name() + " and all that runs on it.");
     try (Hosts hosts = options.hosts(session, spec);
-        ClusterLock _ = ClusterLock.take(spec, hosts, session.owner())) {
+        ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
       ResetCluster reset = new ResetCluster(hosts, session.clock());
       ResetCluster.Reset planned = reset.plan(spec);
       planned.unreachable().forEach(failure -> terminal.err().println(failure.text()));
@@ -43,7 +43,7 @@ final class ResetCommand implements Callable<Integer> {
               terminal.colour() && !options.noColor && !options.json(),
               System::nanoTime);
       Map<Step<Action>, StepResult> results =
-          reset.run(planned, List.of(progress), new StopSignal());
+          reset.run(planned, List.of(progress), new StopSignal(lock::lost));
       boolean done = results.values().stream().allMatch(StepResult::isDone);
       results.forEach((step, result) -> {
         if (!result.isDone()) {

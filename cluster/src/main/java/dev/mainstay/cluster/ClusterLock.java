@@ -6,48 +6,50 @@ import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
-import dev.mainstay.ssh.LineOutput;
-import dev.mainstay.ssh.Output;
-import dev.mainstay.ssh.RemoteCommand;
-import java.io.OutputStream;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Mutable: the right to change a cluster, held on every master that can be reached, so that two
  * operators with different files still meet. It lives in the connection: a beat every five seconds
  * keeps it, and the death of this process or of the connection gives it up.
+ *
+ * <p>A second run is refused by any one master. So masters may go (reboot, be reset, be cut off),
+ * and it is still held as long as one of them has held it all the time; it is lost with the last,
+ * and never comes back.
  */
 public final class ClusterLock implements AutoCloseable {
   private static final int TAKEN = 75;
   private static final int WINDOW = 64;
-  private static final Duration BEAT = Duration.ofSeconds(5);
-  private static final Duration LONGEST_RUN = Duration.ofDays(1);
+  private static final Duration PROOF = Duration.ofSeconds(15);
+  private static final Duration LOOK = Duration.ofMillis(50);
 
-  private final CountDownLatch released = new CountDownLatch(1);
-  private final List<CompletableFuture<Output>> holders = new ArrayList<>();
+  private final InstantSource clock;
+  private final List<LockHolder> holders = new ArrayList<>();
+  private Optional<Failure> lost = Optional.empty();
 
-  private ClusterLock() {}
+  private ClusterLock(InstantSource clock) {
+    this.clock = clock;
+  }
 
   /**
    * Takes the lock of {@code spec}'s cluster.
    *
    * @param owner who takes it and since when, for whoever comes second
+   * @param clock one that goes on while this machine sleeps
    * @throws Failure.Locked if somebody has it
    * @throws Failure.Unreachable if no master can be reached
    */
-  public static ClusterLock take(ClusterSpec spec, Hosts hosts, String owner)
+  public static ClusterLock take(ClusterSpec spec, Hosts hosts, String owner, InstantSource clock)
       throws InterruptedException {
     Map<NodeName, Failure> silent = meet(spec, hosts);
-    ClusterLock lock = new ClusterLock();
+    ClusterLock lock = new ClusterLock(clock);
     Failure unreachable = null;
     boolean held = false;
     try {
@@ -63,11 +65,12 @@ public final class ClusterLock implements AutoCloseable {
           unreachable = lost;
         }
       }
-    } catch (Failure taken) {
+    } catch (RuntimeException | InterruptedException taken) {
       lock.close();
       throw taken;
     }
     if (!held && unreachable != null) {
+      lock.close();
       throw unreachable;
     }
     return lock;
@@ -98,33 +101,9 @@ public final class ClusterLock implements AutoCloseable {
   }
 
   private void takeOn(NodeSpec master, Hosts hosts, String owner) throws InterruptedException {
-    var host = hosts.login(master);
-    CompletableFuture<String> firstWord = new CompletableFuture<>();
-    CompletableFuture<Output> end = new CompletableFuture<>();
-    RemoteCommand command =
-        new RemoteCommand(Scripts.script("lock"), List.of(owner), this::beat, LONGEST_RUN);
-    Thread.ofVirtual()
-        .name("lock-" + master.name())
-        .start(() -> {
-          try {
-            Output output = host.run(command, new LineOutput(firstWord::complete));
-            firstWord.complete("exit " + output.exit());
-            end.complete(output);
-          } catch (Failure | InterruptedException lost) {
-            firstWord.completeExceptionally(lost);
-            end.completeExceptionally(lost);
-          }
-        });
-    holders.add(end);
-    String said;
-    try {
-      said = firstWord.get();
-    } catch (ExecutionException lost) {
-      if (lost.getCause() instanceof Failure failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(lost.getCause());
-    }
+    LockHolder holder = LockHolder.start(hosts.login(master), owner, clock, System::nanoTime);
+    holders.add(holder);
+    String said = holder.firstWord();
     if (!said.equals("locked")) {
       throw new Failure.Locked(
           "another run is changing the cluster: "
@@ -134,26 +113,63 @@ public final class ClusterLock implements AutoCloseable {
     }
   }
 
-  private void beat(OutputStream out) throws java.io.IOException {
-    try {
-      while (!released.await(BEAT.toSeconds(), TimeUnit.SECONDS)) {
-        out.write('\n');
-        out.flush();
-      }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
+  /**
+   * Goes on only while the lock is held: to be called after every wait for a person.
+   *
+   * @throws Failure.Locked as {@link #lost} says
+   */
+  public void ensureHeld() throws InterruptedException {
+    Optional<Failure> gone = lost();
+    if (gone.isPresent()) {
+      throw gone.get();
     }
+  }
+
+  /**
+   * Why this run may change nothing more; empty while the lock is held. Answers at once, but where
+   * no master has answered a beat lately: then it asks them, for 15 s at the most.
+   */
+  public Optional<Failure> lost() throws InterruptedException {
+    return lost(PROOF);
+  }
+
+  synchronized Optional<Failure> lost(Duration patience) throws InterruptedException {
+    if (lost.isEmpty() && !isProven(patience)) {
+      lost =
+          Optional.of(
+              new Failure.Locked(
+                  "this run has lost the lock of the cluster: no master that held it for us"
+                      + " answers. The network was away, or this machine slept; another run may"
+                      + " have changed the cluster meanwhile",
+                  "run the same command again: it looks at everything anew, and what is done"
+                      + " stays"));
+    }
+    return lost;
+  }
+
+  private boolean isProven(Duration patience) throws InterruptedException {
+    if (isSure()) {
+      return true;
+    }
+    holders.forEach(LockHolder::ask);
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < patience.toNanos()
+        && !holders.stream().allMatch(LockHolder::hasEnded)) {
+      if (isSure()) {
+        return true;
+      }
+      Thread.sleep(LOOK);
+    }
+    return isSure();
+  }
+
+  private boolean isSure() {
+    return holders.stream().anyMatch(LockHolder::isSure);
   }
 
   @Override
   public void close() {
-    released.countDown();
-    for (CompletableFuture<Output> holder : holders) {
-      holder
-          .exceptionally(lost -> new Output(1, "", ""))
-          .orTimeout(10, TimeUnit.SECONDS)
-          .exceptionally(late -> new Output(1, "", ""))
-          .join();
-    }
+    holders.forEach(LockHolder::release);
+    holders.forEach(LockHolder::awaitEnd);
   }
 }

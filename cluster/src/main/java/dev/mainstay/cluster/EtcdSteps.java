@@ -2,7 +2,9 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.engine.Apply.Progress;
 import dev.mainstay.engine.Apply.StepRunner;
+import dev.mainstay.engine.Disruption;
 import dev.mainstay.engine.Step;
+import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
@@ -43,6 +45,20 @@ final class EtcdSteps implements StepRunner<Action> {
     this.remote = remote;
     this.observe = observe;
     this.snapshot = snapshot;
+  }
+
+  /**
+   * These steps, guarded until the first that disrupts anything. From there to stand still is worse
+   * than to go on, also for a run that lost the cluster's lock: steps only go forward, and whoever
+   * came in between is refused everything but to go on with the same.
+   */
+  StepRunner<Action> guardedBy(StopSignal stop) {
+    return (step, progress) -> {
+      if (step.disrupts() != Disruption.NONE) {
+        stop.dismissGuard();
+      }
+      return run(step, progress);
+    };
   }
 
   @Override

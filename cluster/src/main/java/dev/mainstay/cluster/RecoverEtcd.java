@@ -159,6 +159,7 @@ public final class RecoverEtcd {
             new RemoteSteps(hosts),
             new Observe(hosts, clock),
             EtcdSteps.Snapshot.NONE);
-    return new Apply<>(steps, listeners, stop, WINDOW, System::nanoTime).run(recovery.plan());
+    return new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
+        .run(recovery.plan());
   }
 }

@@ -139,7 +139,8 @@ public final class RestoreEtcd {
 
   /**
    * Carries it out; one result a step. Where it did not come to where masters start, it is undone:
-   * the cluster then runs on what it had.
+   * the cluster then runs on what it had. Where it was forbidden to go on, no master was stopped
+   * yet, and nothing may be undone either.
    *
    * @param told is told what the undoing did, a line each
    */
@@ -156,8 +157,9 @@ public final class RestoreEtcd {
             new Observe(hosts, clock),
             restore.internals().snapshot);
     Map<Step<Action>, StepResult> results =
-        new Apply<>(steps, listeners, stop, WINDOW, System::nanoTime).run(restore.plan());
-    if (!restore.goesOn() && !hasStarted(results)) {
+        new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
+            .run(restore.plan());
+    if (!restore.goesOn() && !hasStarted(results) && !isForbidden(results)) {
       undo(steps, restore.internals(), told);
     }
     return results;
@@ -168,6 +170,11 @@ public final class RestoreEtcd {
         .anyMatch(one ->
             one.getKey().action() instanceof EtcdAction.Start
                 && one.getValue().outcome() != StepResult.Outcome.SKIPPED);
+  }
+
+  private static boolean isForbidden(Map<Step<Action>, StepResult> results) {
+    return results.values().stream()
+        .anyMatch(one -> one.outcome() == StepResult.Outcome.SKIPPED && one.failure().isPresent());
   }
 
   private static void undo(

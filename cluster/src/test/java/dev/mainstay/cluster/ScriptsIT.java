@@ -580,6 +580,29 @@ final class ScriptsIT {
     assertThat(result.out()).isEqualTo(Base64.getEncoder().encodeToString(bytes) + "\n");
   }
 
+  // lock.sh
+
+  @Test
+  void theLockAnswersEachBeatAndEndsWithThem() throws Exception {
+    Result result =
+        sandbox(
+            """
+            said() { until [ "$(wc -l < /run/said)" = $1 ]; do sleep 0.05; done; }
+            mkfifo /run/beats; touch /run/said
+            %1$s 'ann since 8' < /run/beats >> /run/said & exec 5> /run/beats
+            said 1; echo >&5; said 2; echo >&5; said 3
+            %1$s bob < /dev/null; echo "exit $?"
+            exec 5>&-; wait $!; echo "exit $?"
+            cat /run/said
+            %1$s bob < /dev/null; echo "exit $?"
+            ls /run/mainstay
+            """
+                .formatted(script("lock")));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .isEqualTo("ann since 8\nexit 75\nexit 0\nlocked\n\n\nlocked\nexit 0\nrun.lock\n");
+  }
+
   // renew-certificates.sh, renew-kubelet.sh, certificates.sh
 
   /** A master whose ports serve what kubeadm writes; kubeadm appends a word to what it renews. */
