@@ -96,6 +96,8 @@ final class MinaHost implements Host {
     ClientSession session = ensureOpen().session();
     try {
       return MinaChannel.open(session, port, deadline);
+    } catch (IllegalStateException closed) {
+      throw lost("the connection was lost: " + MinaHosts.reason(closed));
     } catch (IOException broken) {
       throwIfInterrupted(broken);
       for (Throwable cause = broken; cause != null; cause = cause.getCause()) {
@@ -184,6 +186,9 @@ final class MinaHost implements Host {
             128, "", stderr.toString(StandardCharsets.UTF_8) + channel.getExitSignal());
       }
       throw lost("the connection was lost in the middle of a command");
+    } catch (IllegalStateException closed) {
+      // what MINA says of a session that was closed since it was looked at
+      throw lost("the connection was lost: " + MinaHosts.reason(closed));
     } catch (IOException broken) {
       throwIfInterrupted(broken);
       throw lost(MinaHosts.reason(broken));

@@ -160,11 +160,6 @@ public final class MinaHosts implements Hosts {
 
   @Override
   public Host login(NodeSpec node) throws InterruptedException {
-    // a host that is off takes the whole deadline to say so: not once for each who asks
-    Missed last = missed.get(node);
-    if (last != null && System.nanoTime() - last.nanos() < AGAIN.toNanos()) {
-      throw last.failure();
-    }
     MinaHost known = hosts.get(node);
     if (known != null) {
       known.ensureOpen();
@@ -172,17 +167,28 @@ public final class MinaHosts implements Hosts {
     }
     window.acquire();
     try {
-      MinaHost host = new MinaHost(node, () -> open(node), sudoPassword);
+      MinaHost host = new MinaHost(node, () -> openUnlessMissed(node), sudoPassword);
       host.ensureOpen();
       hosts.put(node, host);
       return host;
+    } finally {
+      window.release();
+    }
+  }
+
+  /** A host that is off takes the whole deadline to say so: not once for each who asks. */
+  private MinaHost.Opened openUnlessMissed(NodeSpec node) {
+    Missed last = missed.get(node);
+    if (last != null && System.nanoTime() - last.nanos() < AGAIN.toNanos()) {
+      throw last.failure();
+    }
+    try {
+      return open(node);
     } catch (Failure.Unreachable failure) {
       if (failure.isRetryable()) {
         missed.put(node, new Missed(failure, System.nanoTime()));
       }
       throw failure;
-    } finally {
-      window.release();
     }
   }
 

@@ -43,6 +43,10 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.sshd.client.SshClient;
+import org.apache.sshd.client.keyverifier.AcceptAllServerKeyVerifier;
+import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
@@ -722,6 +726,70 @@ final class MinaHostsIT {
         .hasMessageContaining("lost in the middle");
     assertThat(host.run(RemoteCommand.of("echo again")).stdout()).isEqualTo("again\n");
     assertThat(server.logins).hasValue(2);
+  }
+
+  /** A session that is closed by the time that it is used. */
+  private MinaHost.Opened closed(SshClient client, TestServer server) {
+    try {
+      ClientSession session =
+          client
+              .connect("root", "127.0.0.1", server.port())
+              .verify(Duration.ofSeconds(20))
+              .getClientSession();
+      session.addPublicKeyIdentity(user);
+      session.auth().verify(Duration.ofSeconds(20));
+      session.close(true).await(Duration.ofSeconds(20));
+      return new MinaHost.Opened(session, "");
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  @Test
+  void aSessionThatClosesJustBeforeItIsUsedIsALostConnection() throws Exception {
+    TestServer server = server();
+    try (SshClient client = SshClient.setUpDefaultClient()) {
+      client.setServerKeyVerifier(AcceptAllServerKeyVerifier.INSTANCE);
+      client.start();
+      MinaHost host = new MinaHost(node(server), () -> closed(client, server), Optional.empty());
+      assertThatThrownBy(() -> host.run(RemoteCommand.of("true")))
+          .isInstanceOfSatisfying(
+              Failure.Unreachable.class, lost -> assertThat(lost.isRetryable()).isTrue())
+          .hasMessageStartingWith("m1 (127.0.0.1): the connection was lost: ");
+      assertThatThrownBy(() -> host.open(1, Duration.ofSeconds(5)))
+          .isInstanceOf(Failure.Unreachable.class);
+    }
+  }
+
+  @Test
+  void aHostThatWasLostIsNotTriedAnewForEachWhoAsks() throws Exception {
+    TestServer server = server();
+    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
+    NodeSpec node = node(server);
+    Host host = hosts.login(node);
+    server.close();
+    AtomicInteger attempts = new AtomicInteger();
+    try (ServerSocket nobody =
+        new ServerSocket(node.ssh().port(), 50, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              while (true) {
+                Socket one = nobody.accept();
+                attempts.incrementAndGet();
+                one.close();
+              }
+            } catch (IOException closed) {
+              // the test is over
+            }
+          });
+      for (int i = 0; i < 5; i++) {
+        assertThatThrownBy(() -> host.run(RemoteCommand.of("true")))
+            .isInstanceOf(Failure.Unreachable.class);
+        assertThatThrownBy(() -> hosts.login(node)).isInstanceOf(Failure.Unreachable.class);
+      }
+      assertThat(attempts).hasValue(1);
+    }
   }
 
   // becoming root
