@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Mutable: follows what one node's local proxy says of the masters, as it says it. */
 public final class ProxyLog implements AutoCloseable {
   private static final Duration LONGEST = Duration.ofHours(2);
+  private static final Duration BEGINNING = Duration.ofMinutes(1);
   private static final Duration ENDING = Duration.ofSeconds(5);
 
   private final Stopwatch stopwatch;
@@ -31,8 +32,14 @@ public final class ProxyLog implements AutoCloseable {
    *
    * @param script prints a first line when it begins, then the proxy's log as it comes, until its
    *     input ends
+   * @throws Failure.Failed if the node does not begin within a minute
    */
   public static ProxyLog follow(Host host, String script, Stopwatch stopwatch)
+      throws InterruptedException {
+    return follow(host, script, stopwatch, BEGINNING);
+  }
+
+  static ProxyLog follow(Host host, String script, Stopwatch stopwatch, Duration beginning)
       throws InterruptedException {
     ProxyLog log = new ProxyLog(stopwatch);
     RemoteCommand command = new RemoteCommand(script, List.of(), log::inputUntilClosed, LONGEST);
@@ -50,7 +57,15 @@ public final class ProxyLog implements AutoCloseable {
             log.ended.countDown();
           }
         });
-    log.began.await();
+    if (!log.began.await(beginning.toMillis(), TimeUnit.MILLISECONDS)) {
+      log.closed.countDown();
+      throw new Failure.Failed(
+          host.label()
+              + ": the log of its local proxy was asked for, and nothing came for "
+              + beginning.toSeconds()
+              + " s",
+          "nothing was broken yet; mainstay status shows how it is");
+    }
     return log;
   }
 
