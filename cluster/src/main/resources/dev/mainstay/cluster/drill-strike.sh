@@ -21,7 +21,10 @@ mkdir -p $folder
 echo "$pids" > $folder/pids
 install -m 700 "$input" $folder/heal.sh
 systemctl stop mainstay-drill-heal.timer mainstay-drill-heal.service 2> /dev/null || true
-systemd-run --quiet --unit mainstay-drill-heal --on-active "$3" --timer-property AccuracySec=100ms /bin/bash $folder/heal.sh
+systemctl reset-failed mainstay-drill-heal.timer mainstay-drill-heal.service 2> /dev/null || true
+# again and again until it is healed; too seldom for systemd's limit of 5 starts in 10 s
+systemd-run --quiet --unit mainstay-drill-heal --on-active "$3" --timer-property AccuracySec=100ms \
+  --property Restart=on-failure --property RestartSec=5 /bin/bash $folder/heal.sh timer
 systemctl is-active -q mainstay-drill-heal.timer || die "the timer that heals does not run; nothing was broken"
 echo "$2" > $folder/fault
 # the moment that times are counted from

@@ -603,6 +603,79 @@ final class ScriptsIT {
         .isEqualTo("ann since 8\nexit 75\nexit 0\nlocked\n\n\nlocked\nexit 0\nrun.lock\n");
   }
 
+  // drill-strike.sh, drill-heal.sh
+
+  @Test
+  void theTimerOfADrillIsSetBeforeItStrikesAndTriesAgainWhereItFails() throws Exception {
+    Result result =
+        sandbox(
+            """
+            cp /usr/local/bin/fake /usr/local/bin/systemd-run
+            %s; echo "exit $?"
+            cat /run/calls /run/mainstay/drill/fault
+            """
+                .formatted(fed("drill-strike", "heal", "proxy-restart", "50")));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            striking
+            exit 0
+            systemctl stop mainstay-drill-heal.timer mainstay-drill-heal.service
+            systemctl reset-failed mainstay-drill-heal.timer mainstay-drill-heal.service
+            systemd-run --quiet --unit mainstay-drill-heal --on-active 50 --timer-property AccuracySec=100ms \
+            --property Restart=on-failure --property RestartSec=5 /bin/bash /run/mainstay/drill/heal.sh timer
+            systemctl is-active -q mainstay-drill-heal.timer
+            systemctl restart mainstay-proxy.service
+            proxy-restart
+            """);
+  }
+
+  /** A packet filter that drops, and does and tells nothing while others hold its lock. */
+  private static final String BLACK_HOLE =
+      """
+      mkdir -p /run/mainstay/drill; echo master-black-hole > /run/mainstay/drill/fault
+      touch /run/rules
+      cat > /usr/local/bin/iptables <<'EOF'
+      #!/bin/bash
+      [ ! -e /run/busy ] || exit 4
+      case $3 in
+        -X) rm -f /run/rules ;;
+        -S) [ ! -e /run/rules ] || echo '-A INPUT -j MAINSTAY-DRILL-INPUT' ;;
+      esac
+      EOF
+      chmod 755 /usr/local/bin/iptables
+      """;
+
+  @Test
+  void aHealingThatFailedIsNotForgottenAndIsDoneAgain() throws Exception {
+    Result result =
+        sandbox(
+            BLACK_HOLE
+                + """
+                touch /run/busy; %1$s timer; echo "exit $?"; ls /run/mainstay/drill
+                rm /run/busy; %1$s timer; echo "exit $?"; ls /run/mainstay /run/rules 2> /dev/null
+                %1$s timer; echo "exit $?"
+                cat /run/calls
+                """
+                    .formatted(script("drill-heal")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo("exit 4\nfault\nexit 0\n/run/mainstay:\nexit 0\n");
+  }
+
+  @Test
+  void whoHealsFromOutsideStopsTheTimerAndItsRuns() throws Exception {
+    Result result =
+        sandbox(
+            BLACK_HOLE
+                + "%s; echo \"exit $?\"; ls /run/mainstay; cat /run/calls\n"
+                    .formatted(script("drill-heal")));
+    assertThat(result.out())
+        .isEqualTo(
+            "exit 0\nsystemctl stop mainstay-drill-heal.timer mainstay-drill-heal.service\n");
+  }
+
   // renew-certificates.sh, renew-kubelet.sh, certificates.sh
 
   /** A master whose ports serve what kubeadm writes; kubeadm appends a word to what it renews. */
