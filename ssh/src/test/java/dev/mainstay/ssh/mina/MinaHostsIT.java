@@ -42,6 +42,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.sshd.client.SshClient;
@@ -673,6 +674,33 @@ final class MinaHostsIT {
     assertThat(output.stdout()).isEmpty();
     assertThat(out.toString(StandardCharsets.UTF_8)).hasSize(5_488_895).endsWith("\n800000\n");
     assertThat(output.stderr()).hasSize(588_895).endsWith("\n100000\n");
+  }
+
+  @Test
+  void eachLineOfInputIsAnsweredWhileTheCommandRuns() throws Exception {
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
+    Semaphore answers = new Semaphore(0);
+    List<Boolean> answered = new ArrayList<>();
+    Stdin beats =
+        out -> {
+          try {
+            for (int i = 0; i < 3; i++) {
+              out.write('\n');
+              out.flush();
+              answered.add(answers.tryAcquire(20, TimeUnit.SECONDS));
+            }
+          } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    Output output =
+        host.run(
+            RemoteCommand.of("while read -r line; do echo; done")
+                .withStdin(beats)
+                .within(Duration.ofSeconds(90)),
+            new LineOutput(_ -> answers.release()));
+    assertThat(output.exit()).isZero();
+    assertThat(answered).containsExactly(true, true, true);
   }
 
   @Test
