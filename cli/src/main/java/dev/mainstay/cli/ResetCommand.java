@@ -10,6 +10,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.ssh.Hosts;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -60,7 +61,9 @@ final class ResetCommand implements Callable<Integer> {
                     ? "nothing to reset: no host has anything of Mainstay"
                     : "reset " + results.size() + " hosts");
       }
-      return done && planned.unreachable().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+      return done && planned.unreachable().isEmpty()
+          ? ExitCode.DONE
+          : new PlanRun.Outcome(results, Optional.empty()).failedExit();
     }
   }
 }
