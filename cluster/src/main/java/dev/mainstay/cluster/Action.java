@@ -101,6 +101,9 @@ public sealed interface Action {
   /** Deletes the Node of a machine that is no longer one. */
   record DeleteNode(NodeSpec node) implements Action {}
 
+  /** Gives the cluster the Node of a node again that it no longer has. */
+  record RegisterNode(NodeSpec node) implements Action {}
+
   /**
    * Keeps a node that was to leave.
    *

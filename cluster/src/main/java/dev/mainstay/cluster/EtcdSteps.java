@@ -52,6 +52,9 @@ final class EtcdSteps implements StepRunner<Action> {
       return new VerifyCluster(spec, facts, remote, new ControlPlane(spec, facts, remote), observe)
           .await(progress);
     }
+    if (step.action() instanceof Action.RegisterNode(NodeSpec node)) {
+      return remote.register(spec, node);
+    }
     if (!(step.action() instanceof EtcdAction action)) {
       throw new IllegalArgumentException(step.id());
     }
@@ -80,6 +83,7 @@ final class EtcdSteps implements StepRunner<Action> {
         yield did(node, "undoing kubeadm", "kubeadm-reset", List.of(), CLEANING);
       }
       case EtcdAction.Answer(NodeSpec node) -> awaitAnswer(node);
+      case EtcdAction.Undo(NodeSpec node, String id) -> undo(node, id);
     };
   }
 
@@ -128,7 +132,7 @@ final class EtcdSteps implements StepRunner<Action> {
   }
 
   /** Gives {@code master} back what it had before restore {@code id}. */
-  void undo(NodeSpec master, String id) throws InterruptedException {
-    did(master, "undoing the restore", "etcd-undo", List.of(id), STOPPING);
+  boolean undo(NodeSpec master, String id) throws InterruptedException {
+    return did(master, "undoing the restore", "etcd-undo", List.of(id), STOPPING);
   }
 }

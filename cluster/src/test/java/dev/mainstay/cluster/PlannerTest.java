@@ -413,6 +413,29 @@ final class PlannerTest {
   }
 
   @Test
+  void aNodeThatTheClusterHasForgottenRegistersAgain() {
+    ClusterApi well = Fixture.api(SPEC, bundle);
+    ClusterApi api =
+        new ClusterApi(
+            well.nodes().stream().filter(node -> !node.name().startsWith("w2.")).toList(),
+            well.workloads(),
+            well.members(),
+            well.endpoints(),
+            well.description(),
+            well.corefile());
+    Plan<Action> plan =
+        plan(
+            SPEC,
+            Optional.of(api),
+            host("m1", Stage.PROVISIONED),
+            host("m2", Stage.PROVISIONED),
+            host("m3", Stage.PROVISIONED),
+            host("w1", Stage.PROVISIONED),
+            host("w2", Stage.PROVISIONED));
+    assertThat(ids(plan)).containsExactly("nodes/register/w2", "cluster/verify");
+  }
+
+  @Test
   void ofAClusterThatIsSilentForAMomentNothingIsPresumed() {
     Plan<Action> plan =
         plan(
