@@ -69,7 +69,8 @@ encoded etcd-status <<'LINES'
 LINES
 
 # health.sh; the certificate is one that openssl made
-echo "backend masters self no check"
+echo "backend masters self no check 3600"
+echo "backend ready self UP 3600"
 encoded "certificate /etc/kubernetes/pki/apiserver.crt" <<'LINES'
 -----BEGIN CERTIFICATE-----
 MIIBcTCCARagAwIBAgIUW34Yu0z85ft+5nZrvhXpu99IZI4wCgYIKoZIzj0EAwIw

@@ -16,6 +16,10 @@ import java.util.List;
  */
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";
+
+  /** Where a master's proxy says how the master is. */
+  static final int HEALTH_PORT = 7444;
+
   // HAProxy reads 64 words a line, of 2,048 letters in all
   private static final int NAMES_PER_LINE = 20;
 
@@ -124,7 +128,7 @@ final class ProxyConfig {
         maxconn 2000
         timeout client 2s
         timeout http-request 1s
-        bind :7444
+        bind :PORT
         acl node src 127.0.0.1
     NODES    tcp-request connection reject unless node
         http-request return status 503 if { nbsrv(alive) eq 0 }
@@ -132,6 +136,7 @@ final class ProxyConfig {
         http-request return status 404 if { srv_is_up(ready/self) }
         http-request return status 503
     """
+        .replace("PORT", String.valueOf(HEALTH_PORT))
         .replace("NODES", nodes(spec))
         .replace("CHECK", check);
   }
@@ -170,12 +175,13 @@ final class ProxyConfig {
             backend masters
                 balance leastconn
                 option httpchk
-                http-check connect port 7444
+                http-check connect port PORT
                 http-check send meth GET uri / ver HTTP/1.0
                 http-check disable-on-404
                 http-check expect status 200
                 default-server check inter INTERVAL fastinter 50ms downinter 1s fall 3 rise 3 on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions
             """
+                .replace("PORT", String.valueOf(HEALTH_PORT))
                 .replace("INTERVAL", interval(spec) + "ms"));
     for (NodeSpec master : masters) {
       // tcp-ut is ignored in default-server (HAProxy 2.6)
