@@ -31,6 +31,9 @@ kubeconfig kubelet https://127.0.0.1:6443
 advertises 127.0.0.1
 ready 1
 kubelet v1.36.3
+round-trip-class 150
+master-asked 127.0.0.2
+round-trip 127.0.0.2 80
 LINES
 echo "clock $(date +%s%3N)"
 encoded hosts-file <<'LINES'
