@@ -191,7 +191,12 @@ public final class ShowStatus {
         .files()
         .forEach(file ->
             differs.add(
-                file.path() + (file.isAbsent() ? " is not wanted" : " is missing or was changed")));
+                file.path()
+                    + drift
+                        .suits(file)
+                        .map(" is not made "::concat)
+                        .orElse(
+                            file.isAbsent() ? " is not wanted" : " is missing or was changed")));
     drift.unitsDown().stream()
         .filter(unit -> !unit.equals("mainstay-proxy") || host.isActive(unit))
         .forEach(unit ->

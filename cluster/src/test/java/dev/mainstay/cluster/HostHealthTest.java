@@ -161,4 +161,20 @@ final class HostHealthTest {
         .extracting(Problem::where)
         .containsExactly("w1");
   }
+
+  @Test
+  void aProxyThatIsTooImpatientForItsMastersIsNoChangedFile() throws Exception {
+    hosts.answer(
+        "observe",
+        new Output(0, HostFactsTest.MASTER.replace("round-trip-class 150", "no-class"), ""));
+    ClusterStatus status =
+        new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC)).show(Fixture.spec(1, 1));
+    assertThat(status.problems())
+        .contains(
+            Problem.warning(
+                "w1",
+                "/etc/mainstay/haproxy.cfg is not made for a round trip of up to 150 ms to the"
+                    + " masters",
+                "run mainstay apply"));
+  }
 }
