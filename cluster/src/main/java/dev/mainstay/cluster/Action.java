@@ -80,8 +80,10 @@ public sealed interface Action {
    * Takes a master out of service, so that it can leave and no request is lost.
    *
    * @param memberIds those of its etcd members, decimal
+   * @param timeouts with which its proxy leads to the others from then on
    */
-  record RetireMaster(NodeSpec node, Set<String> memberIds) implements Action {
+  record RetireMaster(NodeSpec node, Set<String> memberIds, ProxyTimeouts timeouts)
+      implements Action {
     public RetireMaster {
       memberIds = Set.copyOf(memberIds);
     }
