@@ -31,6 +31,9 @@ kubeconfig kubelet https://127.0.0.1:6443
 advertises 127.0.0.1
 ready 1
 kubelet v1.36.3
+round-trip-class 150
+master-asked 127.0.0.2
+round-trip 127.0.0.2 80
 LINES
 echo "clock $(date +%s%3N)"
 encoded hosts-file <<'LINES'
@@ -69,7 +72,8 @@ encoded etcd-status <<'LINES'
 LINES
 
 # health.sh; the certificate is one that openssl made
-echo "backend masters self no check"
+echo "backend masters self no check 3600"
+echo "backend ready self UP 3600"
 encoded "certificate /etc/kubernetes/pki/apiserver.crt" <<'LINES'
 -----BEGIN CERTIFICATE-----
 MIIBcTCCARagAwIBAgIUW34Yu0z85ft+5nZrvhXpu99IZI4wCgYIKoZIzj0EAwIw

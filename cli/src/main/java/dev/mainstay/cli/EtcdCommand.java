@@ -8,6 +8,7 @@ import dev.mainstay.cluster.EtcdMembers;
 import dev.mainstay.cluster.ListMembers;
 import dev.mainstay.cluster.RecoverEtcd;
 import dev.mainstay.cluster.RestoreEtcd;
+import dev.mainstay.cluster.UndoEtcd;
 import dev.mainstay.cluster.VerifyBackup;
 import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Runs;
@@ -44,6 +45,7 @@ final class EtcdCommand {
     line.addSubcommand(new Verify(session));
     line.addSubcommand(new Restore(session));
     line.addSubcommand(new Recover(session));
+    line.addSubcommand(new Undo(session));
     return line;
   }
 
@@ -358,6 +360,51 @@ final class EtcdCommand {
                 lock,
                 (listeners, stop) ->
                     new PlanRun.Outcome(recover.run(planned, listeners, stop), Optional.empty()));
+      }
+    }
+  }
+
+  @Command(
+      name = "undo",
+      description =
+          "Give the masters back what they had before a restore or a recovery that broke off, as"
+              + " long as none was started on the new data. Where nothing broke off it changes"
+              + " nothing.")
+  static final class Undo implements Callable<Integer> {
+    @Mixin GlobalOptions options = new GlobalOptions();
+
+    private final Session session;
+
+    Undo(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+      ClusterSpec spec = options.spec(session);
+      try (Hosts hosts = options.hosts(session, spec);
+          ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
+        UndoEtcd undo = new UndoEtcd(hosts, session.clock());
+        UndoEtcd.Undo planned = undo.plan(spec);
+        return new PlanRun(
+                session,
+                options,
+                spec,
+                new PlanRun.Words(
+                    "etcd undo",
+                    planned.unreachable().isEmpty()
+                        ? "no restore or recovery broke off: there is nothing to undo"
+                        : "of the masters that could be reached none is in a restore or recovery",
+                    "Undo it?",
+                    "the masters run on what they had. mainstay etcd members shows whether that is"
+                        + " a quorum",
+                    "mainstay etcd undo"))
+            .run(
+                planned.plan(),
+                planned.unreachable(),
+                lock,
+                (listeners, stop) ->
+                    new PlanRun.Outcome(undo.run(planned, listeners, stop), Optional.empty()));
       }
     }
   }

@@ -22,11 +22,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,6 +39,10 @@ import picocli.CommandLine.Option;
         "Write a commented cluster file to start with, or the file of a cluster that lives. Never"
             + " overwrites one.")
 final class InitCommand implements Callable<Integer> {
+  private static final Pattern JUMP =
+      Pattern.compile("((?<user>[^@:]+)@)?(?<address>[^@:]+)(:(?<port>[1-9][0-9]{0,4}))?");
+  private static final int SSH_PORT = 22;
+
   @Mixin GlobalOptions options = new GlobalOptions();
 
   @Option(
@@ -65,6 +70,12 @@ final class InitCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "The private key (default: the agent's and those of ~/.ssh).")
   @Nullable Path sshKey;
+
+  @Option(
+      names = "--ssh-jump",
+      paramLabel = "[USER@]ADDRESS[:PORT]",
+      description = "The jump host that leads to ADDRESS, entered with the same key.")
+  @Nullable String sshJump;
 
   private final Session session;
 
@@ -111,12 +122,13 @@ final class InitCommand implements Callable<Integer> {
                     "--from-cluster: \"" + at + "\" is not an IPv4 address",
                     "name the address of one of the cluster's masters"));
     Optional<Path> key = Optional.ofNullable(sshKey).map(path -> path.toAbsolutePath().normalize());
+    Optional<SshSpec.Jump> jump = jump(key);
     NodeSpec master =
         new NodeSpec(
             new NodeName("master"),
             Role.MASTER,
             address,
-            new SshSpec(sshUser, key, sshPort, Optional.empty(), Optional.empty()));
+            new SshSpec(sshUser, key, sshPort, jump, Optional.empty()));
     Path folder = temporary();
     try {
       Recalled recalled;
@@ -131,17 +143,15 @@ final class InitCommand implements Callable<Integer> {
                   new Failure.Failed(
                       recalled.cluster() + " has a description that this Mainstay cannot read",
                       "use the version that wrote it, or a newer one"));
+      // the file comes last: until it is there, the same command may be run again
       for (Map.Entry<String, String> manifest : recalled.manifests().entrySet()) {
         Path manifestFile = file.toAbsolutePath().resolveSibling(manifest.getKey());
         Files.createDirectories(manifestFile.resolveSibling(""));
-        write(manifestFile, manifest.getValue());
+        if (!Files.exists(manifestFile)
+            || !Files.readString(manifestFile).equals(manifest.getValue())) {
+          write(manifestFile, manifest.getValue());
+        }
       }
-      write(
-          file,
-          "# The file of a living cluster, written by mainstay init --from-cluster "
-              + at
-              + ".\n"
-              + ClusterFileText.of(spec, key));
       // the one host that was met proved its key; the others are met by the next command
       known
           .pinned(master.name())
@@ -149,6 +159,12 @@ final class InitCommand implements Callable<Integer> {
               new KnownHosts(
                       ClusterHome.beside(file, new ClusterName(recalled.cluster())).knownHosts())
                   .pin(new NodeName(recalled.node()), pin));
+      write(
+          file,
+          "# The file of a living cluster, written by mainstay init --from-cluster "
+              + at
+              + ".\n"
+              + ClusterFileText.of(spec, key, jump));
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("file", file.toString());
       document.put("cluster", recalled.cluster());
@@ -174,6 +190,25 @@ final class InitCommand implements Callable<Integer> {
     }
   }
 
+  private Optional<SshSpec.Jump> jump(Optional<Path> key) {
+    String given = sshJump;
+    if (given == null) {
+      return Optional.empty();
+    }
+    Matcher parts = JUMP.matcher(given);
+    if (!parts.matches() || Address.parse(parts.group("address")).isEmpty()) {
+      throw new Failure.Usage(
+          "--ssh-jump: \"" + given + "\" is not [USER@]ADDRESS[:PORT]",
+          "for example ops@192.0.2.1:22, with an IPv4 address");
+    }
+    return Optional.of(
+        new SshSpec.Jump(
+            parts.group("address"),
+            Optional.ofNullable(parts.group("user")).orElse(sshUser),
+            Optional.ofNullable(parts.group("port")).map(Integer::parseInt).orElse(SSH_PORT),
+            key));
+  }
+
   private static Path temporary() {
     try {
       return Files.createTempDirectory("mainstay");
@@ -183,21 +218,30 @@ final class InitCommand implements Callable<Integer> {
   }
 
   private static void delete(Path folder) {
+    deleteIfExists(folder.resolve("known_hosts"));
+    deleteIfExists(folder);
+  }
+
+  private static void deleteIfExists(Path file) {
     try {
-      Files.deleteIfExists(folder.resolve("known_hosts"));
-      Files.deleteIfExists(folder);
+      Files.deleteIfExists(file);
     } catch (IOException left) {
-      // a public key in the system's folder for temporary files
+      // a half that nobody reads, or a public key in the system's folder for temporary files
     }
   }
 
+  /** Whole or not at all, and never over what is there. */
   private static void write(Path file, String text) {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
     try {
-      Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
+      Files.writeString(part, text);
+      Files.move(part, file);
     } catch (FileAlreadyExistsException there) {
       throw exists(file);
     } catch (IOException broken) {
       throw new UncheckedIOException("cannot write " + file, broken);
+    } finally {
+      deleteIfExists(part);
     }
   }
 

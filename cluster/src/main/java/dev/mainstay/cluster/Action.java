@@ -80,8 +80,10 @@ public sealed interface Action {
    * Takes a master out of service, so that it can leave and no request is lost.
    *
    * @param memberIds those of its etcd members, decimal
+   * @param timeouts with which its proxy leads to the others from then on
    */
-  record RetireMaster(NodeSpec node, Set<String> memberIds) implements Action {
+  record RetireMaster(NodeSpec node, Set<String> memberIds, ProxyTimeouts timeouts)
+      implements Action {
     public RetireMaster {
       memberIds = Set.copyOf(memberIds);
     }
@@ -100,6 +102,9 @@ public sealed interface Action {
 
   /** Deletes the Node of a machine that is no longer one. */
   record DeleteNode(NodeSpec node) implements Action {}
+
+  /** Gives the cluster the Node of a node again that it no longer has. */
+  record RegisterNode(NodeSpec node) implements Action {}
 
   /**
    * Keeps a node that was to leave.

@@ -47,6 +47,9 @@ sealed interface EtcdAction extends Action.OfEtcd {
   /** Takes a master out, its old data put aside, so that it can join anew. */
   record SetAside(NodeSpec node, String id) implements EtcdAction {}
 
+  /** Gives a master back what it had before a restore or recovery that broke off. */
+  record Undo(NodeSpec node, String id) implements EtcdAction {}
+
   /** Waits until the API answers through the local proxy of a worker. */
   record Answer(NodeSpec node) implements EtcdAction {}
 }

@@ -49,8 +49,8 @@ final class EtcdSteps implements StepRunner<Action> {
 
   /**
    * These steps, guarded until the first that disrupts anything. From there to stand still is worse
-   * than to go on, also for a run that lost the cluster's lock: steps only go forward, and whoever
-   * came in between is refused everything but to go on with the same.
+   * than to go on, also for a run that lost the cluster's lock: whoever came in between can only go
+   * on with the same or undo it, and each script refuses a host that is not as far as it needs.
    */
   StepRunner<Action> guardedBy(StopSignal stop) {
     return (step, progress) -> {
@@ -67,6 +67,9 @@ final class EtcdSteps implements StepRunner<Action> {
       ClusterFacts facts = observe.all(spec);
       return new VerifyCluster(spec, facts, remote, new ControlPlane(spec, facts, remote), observe)
           .await(progress);
+    }
+    if (step.action() instanceof Action.RegisterNode(NodeSpec node)) {
+      return remote.register(spec, node);
     }
     if (!(step.action() instanceof EtcdAction action)) {
       throw new IllegalArgumentException(step.id());
@@ -96,6 +99,7 @@ final class EtcdSteps implements StepRunner<Action> {
         yield did(node, "undoing kubeadm", "kubeadm-reset", List.of(), CLEANING);
       }
       case EtcdAction.Answer(NodeSpec node) -> awaitAnswer(node);
+      case EtcdAction.Undo(NodeSpec node, String id) -> undo(node, id);
     };
   }
 
@@ -144,7 +148,7 @@ final class EtcdSteps implements StepRunner<Action> {
   }
 
   /** Gives {@code master} back what it had before restore {@code id}. */
-  void undo(NodeSpec master, String id) throws InterruptedException {
-    did(master, "undoing the restore", "etcd-undo", List.of(id), STOPPING);
+  boolean undo(NodeSpec master, String id) throws InterruptedException {
+    return did(master, "undoing the restore", "etcd-undo", List.of(id), STOPPING);
   }
 }

@@ -2,6 +2,7 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeSpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
  * @param hosts /etc/hosts as it should be, where it is not
  * @param staleAddresses what the host's own block gave nodes that have other addresses now
  * @param unitsDown units that should run, or start at boot, and do not
+ * @param roundTrip the longest round trip to a master that the proxy's configuration should be made
+ *     for, if it is made for another
  * @param proxyElsewhere where the running proxy leads to, if not where its configuration says
  * @param unsettled whether an earlier run wrote files and did not act upon them
  */
@@ -27,6 +30,7 @@ record HostDrift(
     Optional<HostFile> hosts,
     Set<String> staleAddresses,
     List<String> unitsDown,
+    Optional<Duration> roundTrip,
     Optional<String> proxyElsewhere,
     boolean unsettled) {
   private static final List<String> UNITS = List.of("containerd", "mainstay-proxy");
@@ -70,10 +74,21 @@ record HostDrift(
         newHosts,
         stale,
         units(wanted).filter(unit -> !host.isActive(unit) || !host.isEnabled(unit)).toList(),
+        roundTrip(host, differing),
         proxyFileIsRight && newHosts.isEmpty() && host.isActive("mainstay-proxy")
             ? proxyElsewhere(spec, node, host, block)
             : Optional.empty(),
         host.unsettled());
+  }
+
+  private static Optional<Duration> roundTrip(HostFacts host, List<HostFile> differing) {
+    return differing.stream()
+        .filter(
+            file -> file.path().equals(ProxyConfig.PATH) && host.files().containsKey(file.path()))
+        .map(file -> ProxyConfig.timeouts(file.content()))
+        .filter(wanted -> wanted != ProxyTimeouts.inForce(host.roundTrips()))
+        .map(ProxyTimeouts::limit)
+        .findFirst();
   }
 
   private static Stream<String> units(List<HostFile> wanted) {
@@ -121,7 +136,7 @@ record HostDrift(
   List<String> phrases() {
     List<String> phrases = new ArrayList<>();
     hosts.ifPresent(file -> phrases.add("the hosts block"));
-    files.forEach(file -> phrases.add(file.path()));
+    files.forEach(file -> phrases.add(file.path() + suits(file).map(", "::concat).orElse("")));
     unitsDown.forEach(unit -> phrases.add(unit.contains(".") ? unit : unit + ".service"));
     proxyElsewhere.ifPresent(
         where -> phrases.add("the running local proxy, which leads to " + where));
@@ -129,6 +144,13 @@ record HostDrift(
       phrases.add("what an earlier run wrote and did not act upon");
     }
     return phrases;
+  }
+
+  /** What one of the files has to suit and does not; empty where it merely differs. */
+  Optional<String> suits(HostFile file) {
+    return roundTrip
+        .filter(limit -> file.path().equals(ProxyConfig.PATH))
+        .map(limit -> "for a round trip of up to %d ms to the masters".formatted(limit.toMillis()));
   }
 
   /** Whether putting it right restarts what pods depend on. */

@@ -30,6 +30,7 @@ import java.util.TreeMap;
  * @param traces paths of a cluster, ours or another's
  * @param bindings what ties it to names and addresses
  * @param ready whether the host's own apiserver is ready to serve
+ * @param roundTrips how far it is from the other masters
  */
 record HostFacts(
     NodeName node,
@@ -61,7 +62,8 @@ record HostFacts(
     String clusterEndpoint,
     Bindings bindings,
     boolean ready,
-    String kubelet) {
+    String kubelet,
+    RoundTrips roundTrips) {
 
   /** Where the manifests of a master that is about to leave lie aside. */
   static final String RETIRED = "/var/lib/mainstay/retired";
@@ -110,7 +112,8 @@ record HostFacts(
         clusterEndpoint,
         bindings,
         ready,
-        kubelet);
+        kubelet,
+        roundTrips);
   }
 
   boolean isProvisioned() {
@@ -184,7 +187,9 @@ record HostFacts(
         one(all, "cluster-endpoint"),
         bindings(all),
         one(all, "ready").equals("1"),
-        one(all, "kubelet"));
+        one(all, "kubelet"),
+        RoundTrips.parse(
+            list(all, "master-asked"), list(all, "round-trip"), list(all, "round-trip-class")));
   }
 
   private static Bindings bindings(Map<String, List<String>> all) {

@@ -62,7 +62,7 @@ final class HostFiles {
                 node.role().word(),
                 facts.machineId())
             .file());
-    files.add(ProxyConfig.render(spec, node, mode));
+    files.add(ProxyConfig.render(spec, node, mode, ProxyTimeouts.of(facts.roundTrips())));
     if (node.isMaster()) {
       files.addAll(KubeadmConfig.patches(spec, node));
       files.addAll(EtcdBackupFiles.of(spec.etcdBackup()));

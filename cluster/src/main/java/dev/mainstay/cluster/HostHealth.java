@@ -1,35 +1,58 @@
 package dev.mainstay.cluster;
 
 import dev.mainstay.cluster.ClusterStatus.BackendStatus;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What {@code health.sh} printed on one host.
  *
  * @param backends the local proxy's way to the API: the masters that it leads to, without the last
  *     resort
+ * @param lost those of them that no probe has reached for a while
+ * @param serving whether the host is a master whose API its own proxy has found ready for a while
  */
-record HostHealth(List<BackendStatus> backends) {
-  static final HostHealth NONE = new HostHealth(List.of());
+record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean serving) {
+  static final HostHealth NONE = new HostHealth(List.of(), Set.of(), false);
+  // the others' proxies need three probes, a second apart, to see a master that came back
+  private static final Duration A_WHILE = Duration.ofSeconds(10);
 
   HostHealth {
     backends = List.copyOf(backends);
+    lost = Set.copyOf(lost);
   }
 
   static HostHealth parse(String text) {
     List<BackendStatus> backends = new ArrayList<>();
+    Set<String> lost = new HashSet<>();
+    boolean serving = false;
     for (String line : text.split("\n", -1)) {
       String[] words = line.strip().split(" ", -1);
-      if (words[0].equals("backend")
-          && words.length >= 4
-          && words[1].equals("masters")
-          && !words[2].startsWith("last-")) {
+      if (!words[0].equals("backend") || words.length < 4) {
+        continue;
+      }
+      String server = words[2];
+      String state = words[3];
+      boolean settled = isForAWhile(words[words.length - 1]);
+      if (words[1].equals("masters") && !server.startsWith("last-")) {
         // a server without checks says "no check" and takes traffic
-        backends.add(
-            new BackendStatus(words[2], words[3].startsWith("UP") || words[3].equals("no")));
+        backends.add(new BackendStatus(server, state.startsWith("UP") || state.equals("no")));
+        // "DOWN 1/3" is one whose probes succeed again
+        if (state.equals("DOWN") && words.length == 5 && settled) {
+          lost.add(server);
+        }
+      } else if (words[1].equals("ready")) {
+        serving = state.startsWith("UP") && settled;
       }
     }
-    return new HostHealth(backends);
+    return new HostHealth(backends, lost, serving);
+  }
+
+  /** {@code seconds} are empty where HAProxy does not count them: for a server without checks. */
+  private static boolean isForAWhile(String seconds) {
+    return seconds.matches("[0-9]{1,18}") && Long.parseLong(seconds) >= A_WHILE.toSeconds();
   }
 }

@@ -76,7 +76,9 @@ final class LeaveCluster {
         node,
         "retiring the master",
         "retire-master",
-        Secret.of(ProxyConfig.render(spec, node, ProxyConfig.Mode.OTHERS).content()),
+        Secret.of(
+            ProxyConfig.render(spec, node, ProxyConfig.Mode.OTHERS, retirement.timeouts())
+                .content()),
         List.of(),
         RETIRING);
     return true;

@@ -55,7 +55,8 @@ final class MakeMaster {
         node,
         "pointing the local proxy to the master itself",
         "serve",
-        Secret.of(ProxyConfig.render(spec, node, ProxyConfig.Mode.SELF).content()),
+        Secret.of(
+            ProxyConfig.render(spec, node, ProxyConfig.Mode.SELF, ProxyTimeouts.NEAR).content()),
         List.of(node.address().value()),
         FINISHING);
     controlPlane.hasFinished(node);

@@ -139,17 +139,20 @@ public final class Observe {
   /** What {@code node}'s host is like now. */
   HostFacts host(ClusterSpec spec, NodeSpec node) throws InterruptedException {
     Host host = hosts.login(node);
-    List<String> paths = new ArrayList<>(HostFiles.PATHS);
+    List<String> arguments = new ArrayList<>(HostFiles.PATHS);
     spec.settings()
         .containerd()
         .registryMirrors()
         .keySet()
-        .forEach(registry -> paths.add("/etc/containerd/certs.d/" + registry + "/hosts.toml"));
+        .forEach(registry -> arguments.add("/etc/containerd/certs.d/" + registry + "/hosts.toml"));
+    spec.masters().stream()
+        .filter(master -> !master.name().equals(node.name()))
+        .forEach(master -> arguments.add(master.address().value()));
     long start = clock.millis();
     Output output =
         host.run(
             new RemoteCommand(
-                Scripts.script("observe"), paths, dev.mainstay.ssh.Stdin.EMPTY, DEADLINE));
+                Scripts.script("observe"), arguments, dev.mainstay.ssh.Stdin.EMPTY, DEADLINE));
     long end = clock.millis();
     if (!output.isSuccess()) {
       throw new Failure.Failed(

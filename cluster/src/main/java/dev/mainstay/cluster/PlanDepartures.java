@@ -206,7 +206,13 @@ final class PlanDepartures {
                     + " away, stop its apiserver gracefully, point its proxy to the other masters",
                 Disruption.NODE,
                 after,
-                new Action.RetireMaster(departure.node(), departure.memberIds())));
+                new Action.RetireMaster(
+                    departure.node(),
+                    departure.memberIds(),
+                    departure
+                        .host()
+                        .map(host -> ProxyTimeouts.of(host.roundTrips()))
+                        .orElse(ProxyTimeouts.NEAR))));
         after = lastOf(departure);
       }
       if (!departure.memberIds().isEmpty()) {

@@ -12,6 +12,7 @@ import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -92,11 +93,18 @@ final class PlanRecovery {
    * @throws Failure.Refused while a quorum is alive or could be, or where nothing survived
    */
   Planned plan() {
+    view.clusterId();
+    refuseUnseen();
     Optional<NodeSpec> begun = begun();
     if (begun.isEmpty()) {
       refuseQuorum();
+    } else {
+      refuseQuorumBeside(begun.get());
     }
     List<NodeSpec> survivors = survivors();
+    if (begun.isEmpty()) {
+      refuseUnknown(survivors);
+    }
     if (begun.isEmpty() && survivors.isEmpty()) {
       throw new Failure.Refused(
           "no master that can be reached has data of etcd" + unreachable(),
@@ -108,7 +116,7 @@ final class PlanRecovery {
         begun.flatMap(view::of).flatMap(EtcdFacts::restore).map(Restoring::id).orElse(freshId);
     List<NodeSpec> others =
         view.reachable().stream()
-            .filter(master -> !master.equals(survivor))
+            .filter(master -> !master.equals(survivor) && !isIn(rebuiltBy(begun), master))
             .filter(master ->
                 view.of(master)
                     .map(one -> one.hasData() || one.stage() != Stage.EMPTY)
@@ -117,6 +125,7 @@ final class PlanRecovery {
     List<NodeSpec> givenUp =
         spec.masters().stream()
             .filter(master -> !master.equals(survivor) && !others.contains(master))
+            .filter(master -> !isIn(rebuiltBy(begun), master))
             .toList();
     return new Planned(
         survivor,
@@ -125,10 +134,31 @@ final class PlanRecovery {
         givenUp,
         view.status(survivor).isEmpty(),
         begun.isPresent(),
-        new Plan<>(phases(survivor, id, others)));
+        new Plan<>(phases(survivor, id, others, givenUp)));
   }
 
-  private List<Phase<Action>> phases(NodeSpec survivor, String id, List<NodeSpec> others) {
+  /** etcd's id of the cluster that a recovery has made already; empty where it made none yet. */
+  private Optional<String> rebuiltBy(Optional<NodeSpec> begun) {
+    return begun
+        .filter(master -> stepOf(master) == Restoring.Step.STARTED)
+        .flatMap(view::status)
+        .map(EtcdFacts.Status::clusterId);
+  }
+
+  private boolean isIn(Optional<String> etcdCluster, NodeSpec master) {
+    return etcdCluster.isPresent()
+        && view.status(master).map(EtcdFacts.Status::clusterId).equals(etcdCluster);
+  }
+
+  private Restoring.Step stepOf(NodeSpec master) {
+    return view.of(master)
+        .flatMap(EtcdFacts::restore)
+        .map(Restoring::step)
+        .orElse(Restoring.Step.DONE);
+  }
+
+  private List<Phase<Action>> phases(
+      NodeSpec survivor, String id, List<NodeSpec> others, List<NodeSpec> givenUp) {
     List<Phase<Action>> phases = new ArrayList<>();
     // what they have is needed where the survivor cannot be rebuilt, so that they wait for it;
     // unless so many are given up that they could make a quorum of their own meanwhile
@@ -162,10 +192,13 @@ final class PlanRecovery {
     }
     List<String> names =
         spec.masters().stream()
-            .filter(master -> !master.equals(survivor))
+            .filter(master -> others.contains(master) || givenUp.contains(master))
             .map(spec::fullName)
             .toList();
+    Set<String> last = aside.stream().map(Step::id).collect(Collectors.toSet());
+    last.add(rebuild.id());
     if (!names.isEmpty()) {
+      last.add(FORGET);
       phases.add(
           new Phase<>(
               FORGET,
@@ -179,6 +212,20 @@ final class PlanRecovery {
                       Set.of(rebuild.id()),
                       new EtcdAction.ForgetNodes(survivor, names)))));
     }
+    phases.add(
+        new Phase<>(
+            PlanRestore.FINISH,
+            "the survivor, done",
+            List.of(
+                step(
+                    PlanRestore.FINISH + "/" + survivor.name(),
+                    survivor.name().value(),
+                    "note that the recovery is at its end; what it had before stays under"
+                        + " /var/lib/mainstay/backup/etcd-"
+                        + id,
+                    Disruption.NONE,
+                    last,
+                    new EtcdAction.Finish(survivor, id)))));
     phases.add(
         new Phase<>(
             ANSWER,
@@ -215,7 +262,8 @@ final class PlanRecovery {
       if (!restore.get().sha256().equals("recover")) {
         throw new Failure.Refused(
             master.name() + ": a restore, " + restore.get().id() + ", is not at its end",
-            "go on with that one first: mainstay etcd restore with its file");
+            "go on with that one first: mainstay etcd restore with its file; or give it up:"
+                + " mainstay etcd undo");
       }
       begun.add(master);
     }
@@ -258,6 +306,80 @@ final class PlanRecovery {
               .formatted(view.voters(), view.quorum(), survivors.size(), names(survivors)),
           "nothing was changed: their etcd can come back. On each: systemctl status kubelet; crictl"
               + " ps -a --name etcd. If the data of one is gone for good: --lost NAME");
+    }
+  }
+
+  /**
+   * Who was stopped for a recovery that broke off waits; whoever came back meanwhile must not be
+   * stopped for it.
+   */
+  private void refuseQuorumBeside(NodeSpec begun) {
+    boolean started = stepOf(begun) == Restoring.Step.STARTED;
+    List<NodeSpec> alive =
+        view.healthy().stream()
+            .filter(master -> !master.equals(begun) && !isIn(rebuiltBy(Optional.of(begun)), master))
+            .toList();
+    if (!alive.isEmpty()) {
+      throw new Failure.Refused(
+          "%s came back and %s a quorum without %s, whose recovery is not at its end"
+              .formatted(names(alive), alive.size() == 1 ? "has" : "have", begun.name()),
+          started
+              ? "nothing was changed. There are two clusters now: switch "
+                  + names(alive)
+                  + " off at once, or wipe "
+                  + begun.name()
+                  + " and give up what was written there since"
+              : "nothing was changed. mainstay etcd undo gives "
+                  + begun.name()
+                  + " back what it had, so that it takes part again");
+    }
+    if (!started && !answering.isEmpty()) {
+      throw new Failure.Refused(
+          "%s still finds a ready API, so that a quorum is alive that cannot be seen from here%s"
+              .formatted(names(answering), unreachable()),
+          "nothing was changed. mainstay etcd undo gives "
+              + begun.name()
+              + " back what it had, so that it takes part again");
+    }
+  }
+
+  /** Who answers without letting itself be looked at may have what nobody else has. */
+  private void refuseUnseen() {
+    view.unreachable().entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .filter(one -> !lost.contains(one.getKey()))
+        .filter(one -> !isGone(one.getValue()))
+        .findFirst()
+        .ifPresent(one -> {
+          throw new Failure.Refused(
+              one.getKey()
+                  + " answers and cannot be looked at, so that it may have the newest data: "
+                  + one.getValue().getMessage(),
+              "nothing was changed. "
+                  + one.getValue().advice()
+                  + ". If its data is gone for good: --lost "
+                  + one.getKey());
+        });
+  }
+
+  private static boolean isGone(Failure failure) {
+    return failure instanceof Failure.Unreachable unreachable
+        && (unreachable.isRetryable() || unreachable.isOtherMachine());
+  }
+
+  /** Of several that have data, whose reaches furthest must be known and not guessed. */
+  private void refuseUnknown(List<NodeSpec> survivors) {
+    List<NodeSpec> unknown =
+        survivors.stream()
+            .filter(master -> view.of(master).map(one -> one.revision().isEmpty()).orElse(true))
+            .toList();
+    if (survivors.size() > 1 && !unknown.isEmpty()) {
+      throw new Failure.Refused(
+          "how far the data reaches is not known of %s: its etcd does not answer, and its database"
+                  .formatted(names(unknown))
+              + " cannot be read",
+          "nothing was changed. It may be starting: run the same command again in a minute. If its"
+              + " data is gone for good: --lost NAME");
     }
   }
 

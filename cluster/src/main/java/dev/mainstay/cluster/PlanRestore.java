@@ -25,7 +25,8 @@ import java.util.stream.Collectors;
  * 2. every master is stopped                  when all are prepared
  * 3. every master gets its restored data      when all are stopped
  * 4. every master starts                      when all have it
- * 5. a look at the whole; then the old data goes to where it is kept
+ * 5. the old data goes to where it is kept
+ * 6. nodes that the snapshot does not know register themselves; then a look at the whole
  * </pre>
  *
  * <p>It keeps: no master runs on restored data while another one may run on its old: each row waits
@@ -39,6 +40,7 @@ final class PlanRestore {
   static final String SWAP = "etcd/swap";
   static final String START = "etcd/start";
   static final String FINISH = "etcd/finish";
+  static final String REGISTER = "nodes/register";
 
   /** More than anybody can have seen since: watchers never see time go back. */
   static final long BUMP = 1_000_000_000;
@@ -48,15 +50,18 @@ final class PlanRestore {
   private final String sha256;
   private final long revision;
   private final String freshId;
+  private final List<NodeSpec> nodes;
 
   /**
    * Prepares a plan.
    *
+   * @param nodes all that can be reached
    * @param sha256 the snapshot's
    * @param revision the snapshot's
    * @param freshId the id of a restore that does not go on with another
    */
-  PlanRestore(EtcdView view, String sha256, long revision, String freshId) {
+  PlanRestore(EtcdView view, List<NodeSpec> nodes, String sha256, long revision, String freshId) {
+    this.nodes = List.copyOf(nodes);
     this.view = view;
     this.spec = view.spec();
     this.sha256 = sha256;
@@ -131,16 +136,6 @@ final class PlanRestore {
             ids(swap),
             master -> new EtcdAction.Start(master, id));
     phases.add(new Phase<>(START, "every master started", start));
-    Step<Action> verify =
-        new Step<>(
-            "cluster/verify",
-            "",
-            Why.RESTORE_ASKED,
-            "wait until every node, etcd member, local proxy and add-on is well",
-            Disruption.NONE,
-            ids(start),
-            new Action.Verify());
-    phases.add(new Phase<>("cluster/verify", "a look at the whole", List.of(verify)));
     phases.add(
         new Phase<>(
             FINISH,
@@ -150,8 +145,28 @@ final class PlanRestore {
                 FINISH,
                 "keep the data from before under /var/lib/mainstay/backup/etcd-" + id,
                 Disruption.NONE,
-                Set.of(verify.id()),
+                ids(start),
                 master -> new EtcdAction.Finish(master, id))));
+    List<Step<Action>> register =
+        each(
+            nodes,
+            REGISTER,
+            "where the snapshot does not know it, or had it with other addresses for pods: restart"
+                + " its kubelet, and its pods",
+            Disruption.NODE,
+            ids(start),
+            Action.RegisterNode::new);
+    phases.add(new Phase<>(REGISTER, "nodes that joined after the snapshot", register));
+    Step<Action> verify =
+        new Step<>(
+            "cluster/verify",
+            "",
+            Why.RESTORE_ASKED,
+            "wait until every node, etcd member, local proxy and add-on is well",
+            Disruption.NONE,
+            ids(register),
+            new Action.Verify());
+    phases.add(new Phase<>("cluster/verify", "a look at the whole", List.of(verify)));
     return new Planned(id, masters, begun.isPresent(), new Plan<>(phases));
   }
 
@@ -184,7 +199,8 @@ final class PlanRestore {
               + String.join("\n", lacking),
           "nothing was changed. Bring it back; one that is gone for good is removed first (mainstay"
               + " apply --remove NAME); if so many are gone that there is no quorum: mainstay etcd"
-              + " recover, then restore");
+              + " recover, then restore. Where a restore broke off: mainstay etcd undo gives the"
+              + " masters back what they had");
     }
     for (EtcdFacts.Member member : view.members()) {
       if (!ours.contains(member.name())) {
@@ -223,7 +239,8 @@ final class PlanRestore {
                       + one.id()
                       + ", is not at its end; its sha256 is "
                       + one.sha256(),
-                  "go on with that one first: mainstay etcd restore with its file");
+                  "go on with that one first: mainstay etcd restore with its file; or give it up:"
+                      + " mainstay etcd undo");
             }
             ids.add(one.id());
           });
@@ -238,7 +255,8 @@ final class PlanRestore {
         if (stepOf(master, id).isEmpty()) {
           throw new Failure.Refused(
               master.name() + " does not take part in restore " + id + ", which others are in",
-              "nothing was changed; docs/etcd.md says how to look at each host");
+              "nothing was changed. mainstay etcd undo gives those back what they had; then restore"
+                  + " anew");
         }
       }
     }

@@ -65,6 +65,7 @@ final class Planner {
   private final List<Step<Action>> init = new ArrayList<>();
   private final List<Step<Action>> masters = new ArrayList<>();
   private final List<Step<Action>> workers = new ArrayList<>();
+  private final List<Step<Action>> register = new ArrayList<>();
   private final List<Step<Action>> addons = new ArrayList<>();
   private final Set<String> ids = new HashSet<>();
   private PlanRenewal.Renewal renewal = PlanRenewal.Renewal.NONE;
@@ -149,6 +150,7 @@ final class Planner {
     serving.addAll(gone);
     Set<String> settled = joinMasters(serving);
     joinWorkers();
+    registerNodes();
     addons(settled);
     List<Step<Action>> verify = new ArrayList<>();
     boolean well = facts.api().map(api -> ClusterHealth.isWell(spec, facts, api)).orElse(false);
@@ -198,6 +200,7 @@ final class Planner {
             new Phase<>("masters/init", "the first master", init),
             new Phase<>("masters/join", "the other masters, one at a time", masters),
             new Phase<>("workers/join", "workers, side by side", workers),
+            new Phase<>("nodes/register", "nodes that the cluster has forgotten", register),
             new Phase<>("cluster/addons", "network and description", addons),
             new Phase<>("cluster/verify", "a look at the whole", verify)));
     return new Plan<>(phases);
@@ -666,6 +669,27 @@ final class Planner {
               Disruption.NONE,
               after,
               new Action.JoinWorker(worker)));
+    }
+  }
+
+  /** Nodes that somebody deleted, or that a restore of etcd did not know. */
+  private void registerNodes() {
+    for (NodeSpec node : spec.nodes()) {
+      boolean isNode = facts.host(node.name()).map(HostFacts::isProvisioned).orElse(false);
+      boolean isForgotten =
+          facts.api().map(api -> api.node(spec.fullName(node)).isEmpty()).orElse(false);
+      if (isNode && isForgotten) {
+        add(
+            register,
+            new Step<>(
+                id("nodes/register", node),
+                node.name().value(),
+                Why.NODE_FORGOTTEN,
+                "restart its kubelet, which registers its Node again; its pods are made anew",
+                Disruption.NODE,
+                prepared(node),
+                new Action.RegisterNode(node)));
+      }
     }
   }
 

@@ -62,6 +62,7 @@ final class Preflight {
                 "hostnamectl set-hostname " + node.name()));
       }
       checkMachine(node, seen, where, problems);
+      checkWay(seen, where, problems);
       if (seen.stage() == Stage.EMPTY) {
         checkRoom(node, seen, where, problems);
       }
@@ -162,6 +163,22 @@ final class Preflight {
                   .formatted(seen.memoryMib(), node.role().word(), memory),
               "give it more"));
     }
+  }
+
+  private static void checkWay(HostFacts seen, String where, List<Problem> problems) {
+    Duration most = ProxyTimeouts.REMOTE.limit();
+    seen.roundTrips()
+        .farthest()
+        .filter(roundTrip -> roundTrip.compareTo(most) > 0)
+        .ifPresent(roundTrip ->
+            problems.add(
+                Problem.warning(
+                    where,
+                    "a round trip to the farthest master takes %d ms"
+                        .formatted(roundTrip.toMillis()),
+                    "local proxies are made for up to %d ms: beyond, living masters may be taken"
+                            .formatted(most.toMillis())
+                        + " for dead")));
   }
 
   private static void checkRoom(

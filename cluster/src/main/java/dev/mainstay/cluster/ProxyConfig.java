@@ -2,6 +2,7 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeSpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,6 +17,10 @@ import java.util.List;
  */
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";
+
+  /** Where a master's proxy says how the master is. */
+  static final int HEALTH_PORT = 7444;
+
   // HAProxy reads 64 words a line, of 2,048 letters in all
   private static final int NAMES_PER_LINE = 20;
 
@@ -31,21 +36,42 @@ final class ProxyConfig {
 
   private ProxyConfig() {}
 
-  /** The configuration of {@code node}; in mode {@code OTHERS} never with the node itself. */
-  static HostFile render(ClusterSpec spec, NodeSpec node, Mode mode) {
-    String body =
+  /**
+   * The configuration of {@code node}; in mode {@code OTHERS} never with the node itself.
+   *
+   * @param timeouts what suits the way to the farthest master; matters in mode {@code OTHERS} only
+   */
+  static HostFile render(ClusterSpec spec, NodeSpec node, Mode mode, ProxyTimeouts timeouts) {
+    String text =
         switch (mode) {
-          case BOOTSTRAP -> self();
-          case OTHERS -> others(spec, node);
-          case SELF -> self() + relay(spec);
+          case BOOTSTRAP -> head(ProxyTimeouts.NEAR) + self();
+          case OTHERS -> head(timeouts) + others(spec, node, timeouts);
+          case SELF -> head(ProxyTimeouts.NEAR) + self() + relay(spec);
         };
-    return new HostFile(PATH, "644", head() + body);
+    return new HostFile(PATH, "644", text);
   }
 
-  private static String head() {
+  /** The timeouts that {@code config} was rendered with; {@code NEAR} if it is no such file. */
+  static ProxyTimeouts timeouts(String config) {
+    for (ProxyTimeouts each : ProxyTimeouts.values()) {
+      if (each != ProxyTimeouts.NEAR && config.contains("\n" + roundTripClass(each))) {
+        return each;
+      }
+    }
+    return ProxyTimeouts.NEAR;
+  }
+
+  /** The line from which the next observation knows {@code timeouts}. */
+  private static String roundTripClass(ProxyTimeouts timeouts) {
+    return timeouts == ProxyTimeouts.NEAR
+        ? ""
+        : "# round trip class: " + timeouts.limit().toMillis() + " ms\n";
+  }
+
+  private static String head(ProxyTimeouts timeouts) {
     return """
     # Written by Mainstay; changes are undone by the next apply.
-    global
+    CLASSglobal
         nbthread 1
         maxconn 4000
         log stdout format raw local0 notice
@@ -60,8 +86,8 @@ final class ProxyConfig {
         option tcplog
         option dontlog-normal
         option log-health-checks
-        timeout connect 250ms
-        timeout check 250ms
+        timeout connect CONNECT
+        timeout check CONNECT
         timeout client 4h
         timeout server 4h
         option redispatch 1
@@ -86,7 +112,9 @@ final class ProxyConfig {
         http-request use-service prometheus-exporter if { path /metrics }
         http-request return status 404
 
-    """;
+    """
+        .replace("CLASS", roundTripClass(timeouts))
+        .replace("CONNECT", millis(timeouts.connect()));
   }
 
   private static String self() {
@@ -124,7 +152,7 @@ final class ProxyConfig {
         maxconn 2000
         timeout client 2s
         timeout http-request 1s
-        bind :7444
+        bind :PORT
         acl node src 127.0.0.1
     NODES    tcp-request connection reject unless node
         http-request return status 503 if { nbsrv(alive) eq 0 }
@@ -132,6 +160,7 @@ final class ProxyConfig {
         http-request return status 404 if { srv_is_up(ready/self) }
         http-request return status 503
     """
+        .replace("PORT", String.valueOf(HEALTH_PORT))
         .replace("NODES", nodes(spec))
         .replace("CHECK", check);
   }
@@ -154,11 +183,15 @@ final class ProxyConfig {
    * of a processor (bench/failover), so that all nodes together may ask 1,000 times a second: 5 %
    * of one. In hundreds, so that not every new node changes the configuration of all.
    */
-  private static int interval(ClusterSpec spec) {
-    return Math.max(200, Math.ceilDiv(spec.nodes().size(), 100) * 100);
+  private static long interval(ClusterSpec spec, ProxyTimeouts timeouts) {
+    return Math.max(timeouts.interval().toMillis(), Math.ceilDiv(spec.nodes().size(), 100) * 100L);
   }
 
-  private static String others(ClusterSpec spec, NodeSpec node) {
+  private static String millis(Duration duration) {
+    return duration.toMillis() + "ms";
+  }
+
+  private static String others(ClusterSpec spec, NodeSpec node, ProxyTimeouts timeouts) {
     List<NodeSpec> masters =
         new ArrayList<>(
             spec.masters().stream().filter(master -> !master.name().equals(node.name())).toList());
@@ -170,24 +203,26 @@ final class ProxyConfig {
             backend masters
                 balance leastconn
                 option httpchk
-                http-check connect port 7444
+                http-check connect port PORT
                 http-check send meth GET uri / ver HTTP/1.0
                 http-check disable-on-404
                 http-check expect status 200
                 default-server check inter INTERVAL fastinter 50ms downinter 1s fall 3 rise 3 on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions
             """
-                .replace("INTERVAL", interval(spec) + "ms"));
+                .replace("PORT", String.valueOf(HEALTH_PORT))
+                .replace("INTERVAL", interval(spec, timeouts) + "ms"));
     for (NodeSpec master : masters) {
       // tcp-ut is ignored in default-server (HAProxy 2.6)
       backend.append(
-          "    server %s %s:6443 tcp-ut 500ms\n".formatted(master.name(), spec.fullName(master)));
+          "    server %s %s:6443 tcp-ut %s\n"
+              .formatted(master.name(), spec.fullName(master), millis(timeouts.unacknowledged())));
     }
     backend.append("    # last resort: tried while no master is known to be usable\n");
     backend.append("    option allbackups\n");
     for (NodeSpec master : masters) {
       backend.append(
-          "    server last-%s %s:6443 no-check backup tcp-ut 500ms\n"
-              .formatted(master.name(), spec.fullName(master)));
+          "    server last-%s %s:6443 no-check backup tcp-ut %s\n"
+              .formatted(master.name(), spec.fullName(master), millis(timeouts.unacknowledged())));
     }
     return backend.toString();
   }

@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Host;
@@ -15,6 +16,10 @@ import java.util.List;
 
 /** Runs scripts of the closed vocabulary and turns what goes wrong into failures with advice. */
 final class RemoteSteps {
+  // what a script ends with that protects quorum or data
+  private static final int REFUSED = 6;
+  private static final Duration REGISTERING = Duration.ofMinutes(15);
+
   private final Hosts hosts;
 
   RemoteSteps(Hosts hosts) {
@@ -92,8 +97,25 @@ final class RemoteSteps {
     return output;
   }
 
+  /** Gives the cluster {@code node}'s Node again where it has none; false where it has one. */
+  boolean register(ClusterSpec spec, NodeSpec node) throws InterruptedException {
+    return run(
+            node,
+            "registering its Node",
+            "register",
+            List.of(spec.fullName(node), node.role().word()),
+            Stdin.EMPTY,
+            REGISTERING)
+        .contains("registered");
+  }
+
   static Failure failure(NodeSpec node, String doing, Output output) {
     String came = output.tail(12);
+    if (output.exit() == REFUSED) {
+      return new Failure.Refused(
+          "%s (%s): %s: %s".formatted(node.name(), node.address(), doing, came),
+          Advice.on(came, node));
+    }
     return new Failure.Failed(
         "%s (%s): %s failed: %s"
             .formatted(

@@ -86,7 +86,8 @@ public final class RestoreEtcd {
       refuseOther(path, restored.clusters(), clusterId);
       revision = restored.revision();
     }
-    PlanRestore.Planned planned = new PlanRestore(view, checked.sha256(), revision, freshId).plan();
+    PlanRestore.Planned planned =
+        new PlanRestore(view, reachable(spec, view), checked.sha256(), revision, freshId).plan();
     return new Restore(
         spec,
         planned.plan(),
@@ -98,6 +99,26 @@ public final class RestoreEtcd {
             planned.id(),
             planned.masters(),
             new EtcdSteps.Snapshot(VerifyBackup.stream(file), checked, clusterId)));
+  }
+
+  /** Masters as they were looked at, and workers that let us in. */
+  private List<NodeSpec> reachable(ClusterSpec spec, EtcdView view) throws InterruptedException {
+    List<NodeSpec> nodes = new ArrayList<>(view.reachable());
+    FanOut.map(
+            spec.workers(),
+            WINDOW,
+            worker -> {
+              try {
+                hosts.login(worker);
+                return List.of(worker);
+              } catch (Failure lost) {
+                return List.<NodeSpec>of();
+              } catch (InterruptedException interrupted) {
+                throw new CancellationException();
+              }
+            })
+        .forEach(nodes::addAll);
+    return nodes;
   }
 
   private static BackupFile.Checked verified(BackupFile file) {

@@ -6,13 +6,16 @@ import dev.mainstay.cluster.ClusterStatus.State;
 import dev.mainstay.engine.FanOut;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.RemoteCommand;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -34,9 +37,16 @@ public final class ShowStatus {
     List<HostHealth> healths = FanOut.map(spec.nodes(), WINDOW, node -> health(node, facts));
     List<Problem> problems = new ArrayList<>();
     List<NodeStatus> nodes = new ArrayList<>();
+    Map<NodeName, HostHealth> byNode = new HashMap<>();
     for (int i = 0; i < spec.nodes().size(); i++) {
       nodes.add(node(spec, spec.nodes().get(i), facts, healths.get(i), problems));
+      byNode.put(spec.nodes().get(i).name(), healths.get(i));
     }
+    List<Problem> blind =
+        spec.nodes().stream()
+            .flatMap(node -> ProxyHealth.problem(spec, node, facts, byNode).stream())
+            .toList();
+    problems.addAll(blind);
     facts
         .api()
         .ifPresent(api ->
@@ -61,16 +71,26 @@ public final class ShowStatus {
               : Problem.error(
                   spec.name().value(), "there is no cluster yet", "run mainstay apply"));
     }
-    State state =
-        facts.api().isEmpty()
-            ? State.DOWN
-            : problems.stream().anyMatch(Problem::isError) ? State.DEGRADED : State.HEALTHY;
     return new ClusterStatus(
         spec,
-        state,
+        state(facts, problems, blind),
         facts.api().map(api -> etcd(spec, api)).orElse(new Etcd(0, 0, "", 0)),
         nodes,
         problems);
+  }
+
+  /**
+   * The condition in one word.
+   *
+   * @param blind those of the problems that are about what proxies see: no errors, as these nodes
+   *     work, and yet the next dead master hurts them
+   */
+  static State state(ClusterFacts facts, List<Problem> problems, List<Problem> blind) {
+    return facts.api().isEmpty()
+        ? State.DOWN
+        : problems.stream().anyMatch(Problem::isError) || !blind.isEmpty()
+            ? State.DEGRADED
+            : State.HEALTHY;
   }
 
   private static Problem problem(String lack) {
@@ -171,7 +191,12 @@ public final class ShowStatus {
         .files()
         .forEach(file ->
             differs.add(
-                file.path() + (file.isAbsent() ? " is not wanted" : " is missing or was changed")));
+                file.path()
+                    + drift
+                        .suits(file)
+                        .map(" is not made "::concat)
+                        .orElse(
+                            file.isAbsent() ? " is not wanted" : " is missing or was changed")));
     drift.unitsDown().stream()
         .filter(unit -> !unit.equals("mainstay-proxy") || host.isActive(unit))
         .forEach(unit ->

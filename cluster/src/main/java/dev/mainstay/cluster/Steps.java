@@ -97,6 +97,7 @@ final class Steps implements StepRunner<Action> {
       case Action.RetireMaster retirement -> leaveCluster.retire(retirement, progress);
       case Action.RemoveMember removal -> leaveCluster.removeMember(removal, progress);
       case Action.DeleteNode(NodeSpec node) -> leaveCluster.deleteNode(node);
+      case Action.RegisterNode(NodeSpec node) -> remote.register(spec, node);
       case Action.ReturnNode comeback -> leaveCluster.putBack(comeback);
       case Action.SnapshotEtcd(NodeSpec node, String occasion) -> snapshot(node, occasion);
       case Action.Verify() -> verify.await(progress);

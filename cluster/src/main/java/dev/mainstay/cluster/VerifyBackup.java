@@ -12,8 +12,10 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -21,6 +23,8 @@ import tools.jackson.databind.ObjectMapper;
 /** Verifies a backup again: every byte here, and by a restore into a scratch folder on a master. */
 public final class VerifyBackup {
   private static final Duration DEADLINE = Duration.ofHours(2);
+  // what a master says that is not fit to verify anything just now
+  private static final int NOT_HERE = 75;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Hosts hosts;
@@ -140,23 +144,34 @@ public final class VerifyBackup {
    */
   Optional<Restored> restore(EtcdView view, BackupFile file, BackupFile.Checked checked)
       throws InterruptedException {
-    for (NodeSpec master : view.reachable()) {
-      if (view.of(master).map(one -> one.stage().compareTo(Stage.JOINED) < 0).orElse(true)) {
+    Optional<Failure> cannot = Optional.empty();
+    for (NodeSpec master : candidates(view)) {
+      Output output;
+      try {
+        output =
+            hosts
+                .login(master)
+                .run(
+                    new RemoteCommand(
+                        Scripts.script("etcd-verify"),
+                        List.of(String.valueOf(checked.size())),
+                        stream(file),
+                        DEADLINE));
+      } catch (Failure.Unreachable lost) {
+        cannot = Optional.of(lost);
         continue;
       }
-      Output output =
-          hosts
-              .login(master)
-              .run(
-                  new RemoteCommand(
-                      Scripts.script("etcd-verify"),
-                      List.of(String.valueOf(checked.size())),
-                      stream(file),
-                      DEADLINE));
       if (!output.isSuccess()) {
-        throw new Failure.Failed(
-            "%s is not verified: %s says: %s".formatted(file.path(), master.name(), output.tail(3)),
-            "if the snapshot is at fault, take another one");
+        Failure failure =
+            new Failure.Failed(
+                "%s is not verified: %s says: %s"
+                    .formatted(file.path(), master.name(), output.tail(3)),
+                "if the snapshot is at fault, take another one");
+        if (output.exit() != NOT_HERE) {
+          throw failure;
+        }
+        cannot = Optional.of(failure);
+        continue;
       }
       try {
         JsonNode said = JSON.readTree(output.stdout());
@@ -179,7 +194,20 @@ public final class VerifyBackup {
             master.name() + " answered with " + output.tail(2), "run the same command again");
       }
     }
+    if (cannot.isPresent()) {
+      throw cannot.get();
+    }
     return Optional.empty();
+  }
+
+  /** The masters, those first whose etcd is well: a restored member is served by its program. */
+  private static Set<NodeSpec> candidates(EtcdView view) {
+    Set<NodeSpec> candidates = new LinkedHashSet<>(view.sources());
+    view.reachable().stream()
+        .filter(master ->
+            view.of(master).map(one -> one.stage().compareTo(Stage.JOINED) >= 0).orElse(false))
+        .forEach(candidates::add);
+    return candidates;
   }
 
   static Stdin stream(BackupFile file) {

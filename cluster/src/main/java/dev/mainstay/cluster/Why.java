@@ -14,6 +14,8 @@ enum Why implements Reason {
   CLUSTER_MISSING,
   /** The file has a node that the cluster has not. */
   NODE_MISSING,
+  /** The node is there, and the cluster has no Node of it. */
+  NODE_FORGOTTEN,
   /** An earlier run began to make this node and did not end. */
   JOIN_UNFINISHED,
   /** kubeadm is done with this master, Mainstay is not. */

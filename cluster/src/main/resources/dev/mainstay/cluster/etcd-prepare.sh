@@ -9,10 +9,12 @@ case $restore:$stage in
   "$1":*) echo "prepared before"; exit 0 ;;
   *:stopped | *:swapped | *:started) die "another restore, $restore, is not at its end here (it is $stage): go on with that one first" 6 ;;
 esac
-rm -rf $fresh $restores/snapshot.db
+# what comes to nothing must not stay on the disk of an etcd that serves
+forget() { rm -rf $fresh $restores/snapshot.db; }
+forget
 mkdir -p -m 700 /var/lib/etcd
-need_room $restores "$3"
-need_room /var/lib/etcd $(($3 + 67108864))
+need_room_for_both $restores "$3" /var/lib/etcd $(($3 + 67108864))
+trap forget EXIT
 (umask 077; dd bs=1M iflag=fullblock,count_bytes count="$3" of=$restores/snapshot.db status=none) || true
 [ "$(stat -c %s $restores/snapshot.db)" = "$3" ] || die "the snapshot did not arrive whole" 75
 [ "$(sha256sum < $restores/snapshot.db | cut -d' ' -f1)" = "$2" ] || die "the snapshot arrived with another sha256; nothing was changed" 65
@@ -27,4 +29,5 @@ after=$(etcdutl snapshot status $fresh/member/snap/db -w json 2> /dev/null | num
 sync -f $fresh
 install_hold
 remember_stage "$1" "$2" prepared
+trap - EXIT
 echo "$after"

@@ -1,6 +1,7 @@
 # Makes a cluster of one member out of what this host's member has, which lost its quorum for good. $1: the recovery's id,
 # which is also the new cluster's token. $2: this member's name. $3: by how much the revision grows. May be run again
-# after any break. Prints from what it was rebuilt, the revisions before and after, and what took how long.
+# after any break; it is at its end once the others are seen to (etcd-finish). Prints from what it was rebuilt, the
+# revisions before and after, and what took how long.
 one_at_a_time
 mkdir -p -m 700 $restores
 read_stage
@@ -10,6 +11,10 @@ case $restore:$stage in
   *) stage='' ;;
 esac
 lost=$restores/lost-$1.db
+# Others may have come back since the plan was made; with them nothing is lost, and without this one they would go on.
+alone_or_die() {
+  ! etcd_runs || ! etcdctl_here endpoint health --command-timeout 3s > /dev/null 2>&1 || die "etcd has a quorum again; nothing was changed" 6
+}
 if [ "$stage" = stopped ] && [ -f /var/lib/etcd/member/snap/db ] && [ -d $fresh/member ]; then
   # somebody let it run in between, perhaps: then what was taken before is not the newest any more
   has=$(etcdutl snapshot status /var/lib/etcd/member/snap/db -w json 2> /dev/null | number_of revision)
@@ -24,19 +29,19 @@ if [ -z "$stage" ]; then
     deadline=$((SECONDS + 45))
     until answers || [ $SECONDS -ge $deadline ]; do sleep 0.2; done
   fi
+  alone_or_die
   trust=
   rm -rf "$lost" "$lost.part" $fresh
+  need_room_for_both $restores "$(stat -c %s /var/lib/etcd/member/snap/db)" /var/lib/etcd $(($(stat -c %s /var/lib/etcd/member/snap/db) + 67108864))
   if answers && (umask 077; etcdctl_here snapshot save "$lost" > $restores/log 2>&1); then
     echo "from member"
   else
     install_hold
     stop_control_plane
-    need_room $restores "$(stat -c %s /var/lib/etcd/member/snap/db)"
     (umask 077; cp /var/lib/etcd/member/snap/db "$lost")
     trust=--skip-hash-check
     echo "from file"
   fi
-  need_room /var/lib/etcd $(($(stat -c %s "$lost") + 67108864))
   before=$(etcdutl snapshot status "$lost" -w json 2> /dev/null | number_of revision)
   [ -n "$before" ] || die "the data of this host cannot be read" 65
   etcdutl snapshot restore "$lost" $trust --name "$2" --initial-cluster "$2=https://$2:2380" --initial-advertise-peer-urls "https://$2:2380" \
@@ -50,6 +55,7 @@ if [ -z "$stage" ]; then
   remember_stage "$1" recover $stage
 fi
 if [ $stage = prepared ] || [ $stage = stopped ]; then
+  alone_or_die
   stop_control_plane
   remember_stage "$1" recover stopped
   swap_data "$1"
@@ -60,8 +66,6 @@ if [ $stage = swapped ] || [ $stage = started ]; then
   remember_stage "$1" recover started
   start_control_plane
   remove_hold
-  keep_aside "$1"
   mkdir -p -m 700 "/var/lib/mainstay/backup/etcd-$1"
   [ ! -f "$lost" ] || mv -f "$lost" "/var/lib/mainstay/backup/etcd-$1/lost.db"
-  remember_stage "$1" recover done
 fi

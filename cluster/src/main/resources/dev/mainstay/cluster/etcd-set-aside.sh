@@ -12,5 +12,12 @@ fi
 keep_aside "$1"
 # the next step empties /var/lib/etcd
 [ ! -e "/var/lib/etcd/mainstay-aside-$1" ] || die "there is no room to keep the old data of this host"
+# nor may kubelet start anything here before kubeadm-reset: without data the master that once made the cluster would make
+# an empty one, with this one's certificates
+mkdir -p -m 700 "/var/lib/mainstay/backup/etcd-$1/manifests"
+for manifest in /etc/kubernetes/manifests/*; do
+  [ ! -f "$manifest" ] || mv -f "$manifest" "/var/lib/mainstay/backup/etcd-$1/manifests/"
+done
+sync -f /etc/kubernetes
 remove_hold
 rm -f $restores/state

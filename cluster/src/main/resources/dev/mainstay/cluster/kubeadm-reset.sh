@@ -4,6 +4,12 @@ if [ -x /usr/local/bin/kubeadm ]; then
   timeout 120 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
 fi
 rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf /etc/kubernetes/pki /etc/kubernetes/tmp
+# what a restore that broke off left to hold kubelet, which has nothing to start any more
+rm -f /var/lib/mainstay/etcd-restore/hold /var/lib/mainstay/etcd-restore/state
+if [ -f /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf ]; then
+  rm -f /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf
+  systemctl daemon-reload
+fi
 rm -f /etc/mainstay/kubeadm/*.yaml /etc/mainstay/kubeadm/discovery.conf /etc/mainstay/ca.crt
 # what lies in them goes; they themselves may be mount points
 for folder in /var/lib/etcd /var/lib/kubelet; do

@@ -1,10 +1,40 @@
-# Says what a host is like, one KEY VALUE a line; changes nothing. Arguments: paths whose sha256 is wanted.
+# Says what a host is like, one KEY VALUE a line; changes nothing. Arguments: paths whose sha256 is wanted,
+# and addresses of masters to which the round trip is wanted: "master-asked ADDRESS", and where it answers within a
+# second "round-trip ADDRESS MICROSECONDS" for each try.
 set +e
 if [ -e /run/mainstay/step.lock ]; then
   flock -s -w 600 /run/mainstay/step.lock true || die "a step of an earlier run has been running on this host for 10 minutes"
 fi
 say() { printf '%s %s\n' "$1" "$2"; }
 content() { [ -f "$2" ] && say "$1" "$(base64 -w0 < "$2")"; }
+
+# The time that a connection takes to the port where a master's proxy says how it is: nodes need that one anyhow, and a
+# refusal comes as fast. One try that tells of a near master is enough: under load a try may take too long, never too short.
+round_trip() {
+  local try answer took open='' began=${EPOCHREALTIME/./}
+  for try in 1 2 3 4 5; do
+    answer=$(
+      trap '' PIPE
+      began=${EPOCHREALTIME/./}
+      { exec 7<> "/dev/tcp/$1/7444"; } 2>&1 && open=1
+      echo "$((${EPOCHREALTIME/./} - began))"
+      # whoever asks nothing ends in the proxy's log
+      [ -z "$open" ] || { printf 'GET / HTTP/1.0\r\n\r\n' >&7 && read -r -t 0.5 _ <&7; } 2> /dev/null
+    )
+    took=${answer##*[!0-9]}
+    [ "$took" = "$answer" ] || [[ $answer = *refused* ]] || return
+    echo "round-trip $1 $took"
+    [ "$took" -gt 10000 ] && [ $((${EPOCHREALTIME/./} - began)) -lt 400000 ] || return
+  done
+}
+paths=() masters=()
+for argument in "$@"; do
+  case $argument in /*) paths+=("$argument") ;; *) masters+=("$argument") ;; esac
+done
+# beside all that follows, which takes as long
+exec 9< <(
+  [ ${#masters[@]} = 0 ] || timeout 1 bash -c "$(declare -f round_trip)"'; for master; do round_trip "$master" & done; wait' - "${masters[@]}" < /dev/null 2> /dev/null
+)
 
 . /etc/os-release
 say clock "$(date +%s%3N)"
@@ -29,7 +59,7 @@ content hosts-file /etc/hosts
 content node-json /etc/mainstay/node.json
 content stage /etc/mainstay/stage
 # few processes: on a host under load each start of one counts
-sha256sum "$@" 2>/dev/null | sed 's/^\([0-9a-f]*\)  /file \1 /'
+sha256sum "${paths[@]}" 2>/dev/null | sed 's/^\([0-9a-f]*\)  /file \1 /'
 systemctl show -p Id,ActiveState,UnitFileState containerd.service kubelet.service mainstay-proxy.service mainstay-etcd-backup.timer |
   awk -F= '/^Id=/ {id = $2; sub(/\.service$/, "", id)} /^ActiveState=/ {active = $2} /^UnitFileState=/ {print "unit " id " " active " " $2}'
 
@@ -100,4 +130,10 @@ if [ -S /run/mainstay-proxy/admin.sock ] && command -v socat > /dev/null; then
     awk '$2 == "masters" && $4 !~ /^last-/ {print "backend " $4 " " $5 ":" $19}'
 fi
 fingerprints
+if [ -f /etc/mainstay/haproxy.cfg ]; then
+  class=$(sed -n 's/^# round trip class: \([0-9]*\) ms$/\1/p; 2q' /etc/mainstay/haproxy.cfg)
+  [ -n "$class" ] && say round-trip-class "$class"
+fi
+for master in "${masters[@]}"; do say master-asked "$master"; done
+cat <&9
 say end ok

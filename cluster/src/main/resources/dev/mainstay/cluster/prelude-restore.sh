@@ -2,6 +2,15 @@
 restores=/var/lib/mainstay/etcd-restore
 fresh=/var/lib/etcd/mainstay-restored
 hold=/etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf
+# need_room for $2 bytes in folder $1 and $4 bytes in folder $3, which may well lie on one disk.
+need_room_for_both() {
+  if [ "$(stat -c %d "$1")" = "$(stat -c %d "$3")" ]; then
+    need_room "$3" $(($2 + $4))
+  else
+    need_room "$1" "$2"
+    need_room "$3" "$4"
+  fi
+}
 # Sets $restore and $stage to the id and stage of the last restore here; empty where there was none.
 read_stage() {
   restore='' stage=''

@@ -122,6 +122,82 @@ final class FakeEtcd {
     return this;
   }
 
+  /** Its etcd runs and does not answer, so that nobody can tell how far its data reaches. */
+  FakeEtcd starting(String name) {
+    silent(name, 0);
+    EtcdFacts was = of(name);
+    facts.put(
+        was.node(),
+        new EtcdFacts(
+            was.node(),
+            was.stage(),
+            was.clusterId(),
+            true,
+            false,
+            Optional.empty(),
+            List.of(),
+            OptionalLong.empty(),
+            was.restore()));
+    return this;
+  }
+
+  /** It answers and does not let us in. */
+  FakeEtcd locked(String name) {
+    facts.remove(new NodeName(name));
+    unreachable.put(
+        new NodeName(name), new Failure.Unreachable(name + ": no key was accepted", "", false));
+    return this;
+  }
+
+  /** It belongs to another cluster of Mainstay's. */
+  FakeEtcd ofCluster(String name, String clusterId) {
+    EtcdFacts was = of(name);
+    facts.put(
+        was.node(),
+        new EtcdFacts(
+            was.node(),
+            was.stage(),
+            clusterId,
+            was.hasData(),
+            was.healthy(),
+            was.status(),
+            was.members(),
+            was.fileRevision(),
+            was.restore()));
+    return this;
+  }
+
+  /** It is well in an etcd of its own, as after a recovery. */
+  FakeEtcd inAnotherCluster(String name) {
+    EtcdFacts was = of(name);
+    EtcdFacts.Status status = was.status().orElseThrow();
+    facts.put(
+        was.node(),
+        new EtcdFacts(
+            was.node(),
+            was.stage(),
+            was.clusterId(),
+            true,
+            true,
+            Optional.of(
+                new EtcdFacts.Status(
+                    status.memberId(),
+                    "deca",
+                    status.version(),
+                    status.dbSize(),
+                    status.dbInUse(),
+                    status.memberId(),
+                    status.raftTerm(),
+                    status.raftIndex(),
+                    status.applied(),
+                    status.revision(),
+                    false)),
+            was.members(),
+            OptionalLong.empty(),
+            was.restore()));
+    return this;
+  }
+
   /** Its host is empty. */
   FakeEtcd empty(String name) {
     facts.put(

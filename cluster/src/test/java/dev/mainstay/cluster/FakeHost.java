@@ -52,6 +52,7 @@ final class FakeHost {
   final Map<String, String> fingerprints = new HashMap<>();
   boolean ready;
   String kubelet = "";
+  RoundTrips roundTrips = RoundTrips.NONE;
 
   FakeHost(NodeSpec node) {
     this.node = node;
@@ -151,6 +152,7 @@ final class FakeHost {
             backends,
             fingerprints),
         ready,
-        kubelet);
+        kubelet,
+        roundTrips);
   }
 }

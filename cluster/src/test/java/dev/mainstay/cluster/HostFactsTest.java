@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class HostFactsTest {
@@ -54,6 +55,11 @@ final class HostFactsTest {
       advertises 10.77.0.11
       ready 1
       kubelet v1.36.3
+      round-trip-class 150
+      master-asked 10.77.0.12
+      master-asked 10.77.0.13
+      round-trip 10.77.0.12 61000
+      round-trip 10.77.0.12 60000
       end ok
       """
           .formatted(
@@ -100,6 +106,10 @@ final class HostFactsTest {
     assertThat(facts.bindings().advertises()).isEqualTo("10.77.0.11");
     assertThat(facts.ready()).isTrue();
     assertThat(facts.kubelet()).isEqualTo("v1.36.3");
+    assertThat(facts.roundTrips())
+        .isEqualTo(
+            new RoundTrips(
+                Optional.of(Duration.ofMillis(60)), false, Optional.of(Duration.ofMillis(150))));
   }
 
   @Test
@@ -127,7 +137,7 @@ final class HostFactsTest {
                 !line.matches(
                     "(swap|hosts-file|node-json|stage|file|artifact|unsettled|trace|ca"
                         + "|cluster-endpoint|kubeconfig|advertises|ready|kubelet"
-                        + "|conntrack-writable) .*"))
+                        + "|conntrack-writable|round-trip-class|master-asked|round-trip) .*"))
             .toList();
     HostFacts facts = parse(String.join("\n", there));
     assertThat(facts.stage()).isEqualTo(Stage.EMPTY);
@@ -138,6 +148,7 @@ final class HostFactsTest {
     assertThat(facts.unsettled()).isFalse();
     assertThat(facts.conntrackWritable()).isFalse();
     assertThat(facts.kubelet()).isEmpty();
+    assertThat(facts.roundTrips()).isEqualTo(RoundTrips.NONE);
   }
 
   @Test

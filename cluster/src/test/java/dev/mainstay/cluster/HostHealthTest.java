@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What health.sh says, and what a status makes of it. */
@@ -21,17 +22,44 @@ final class HostHealthTest {
     HostHealth health =
         HostHealth.parse(
             """
-            backend masters m1 UP
-            backend masters m2 DOWN 1/3
-            backend masters m3 NOLB
-            backend masters last-m1 no check
-            backend ready self UP
+            backend masters m1 UP 3600
+            backend masters m2 DOWN 1/3 3600
+            backend masters m3 NOLB 3600
+            backend masters last-m1 no check\s
+            backend ready self UP 3600
             """);
     assertThat(health.backends())
         .containsExactly(
             new ClusterStatus.BackendStatus("m1", true),
             new ClusterStatus.BackendStatus("m2", false),
             new ClusterStatus.BackendStatus("m3", false));
+  }
+
+  @Test
+  void aMasterIsLostWhenNoProbeHasReachedItForAWhile() {
+    assertThat(
+            HostHealth.parse(
+                    """
+                    backend masters m1 DOWN 10
+                    backend masters m2 DOWN 9
+                    backend masters m3 DOWN 1/3 3600
+                    backend masters m4 NOLB 3600
+                    backend masters m5 UP 3600
+                    backend masters m6 DOWN
+                    backend masters last-m1 DOWN 3600
+                    """)
+                .lost())
+        .containsExactly("m1");
+  }
+
+  @Test
+  void aMasterServesWhenItsOwnProxyHasFoundItReadyForAWhile() {
+    assertThat(HostHealth.parse("backend ready self UP 10\n").serving()).isTrue();
+    assertThat(HostHealth.parse("backend ready self UP 1/2 10\n").serving()).isTrue();
+    for (String other : List.of("UP 9", "UP", "DOWN 3600", "NOLB 3600", "no check 3600")) {
+      assertThat(HostHealth.parse("backend ready self " + other + "\n").serving()).isFalse();
+    }
+    assertThat(HostHealth.parse("backend alive self UP 3600\n").serving()).isFalse();
   }
 
   @Test
@@ -112,5 +140,41 @@ final class HostHealthTest {
                 "m2.demo.internal",
                 "its etcd member is still a learner",
                 "run mainstay apply, or wait a moment"));
+  }
+
+  @Test
+  void aWorkerWhoseProxySeesNoMasterIsShown() throws Exception {
+    hosts.answer("observe", new Output(0, HostFactsTest.MASTER, ""));
+    hosts.answer(
+        "health",
+        ran ->
+            new Output(
+                0,
+                ran.node().equals("w1")
+                    ? "backend masters m1 DOWN 60\nbackend masters last-m1 no check \n"
+                    : "backend masters self no check \nbackend ready self UP 60\n",
+                ""));
+    ClusterStatus status =
+        new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC)).show(Fixture.spec(1, 1));
+    assertThat(status.problems())
+        .filteredOn(problem -> problem.what().contains("last resort"))
+        .extracting(Problem::where)
+        .containsExactly("w1");
+  }
+
+  @Test
+  void aProxyThatIsTooImpatientForItsMastersIsNoChangedFile() throws Exception {
+    hosts.answer(
+        "observe",
+        new Output(0, HostFactsTest.MASTER.replace("round-trip-class 150", "no-class"), ""));
+    ClusterStatus status =
+        new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC)).show(Fixture.spec(1, 1));
+    assertThat(status.problems())
+        .contains(
+            Problem.warning(
+                "w1",
+                "/etc/mainstay/haproxy.cfg is not made for a round trip of up to 150 ms to the"
+                    + " masters",
+                "run mainstay apply"));
   }
 }

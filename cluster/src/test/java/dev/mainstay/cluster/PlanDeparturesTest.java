@@ -1,6 +1,7 @@
 package dev.mainstay.cluster;
 
 import static dev.mainstay.cluster.Plans.ids;
+import static dev.mainstay.cluster.Plans.step;
 import static dev.mainstay.cluster.Plans.waits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,6 +17,7 @@ import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Problem;
 import dev.mainstay.model.Role;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -109,6 +111,25 @@ final class PlanDeparturesTest {
     assertThat(waits(plan, "nodes/delete/m3", "nodes/reset/m3")).isTrue();
     assertThat(waits(plan, "hosts/configure/m1", "masters/remove/m3")).isTrue();
     assertThat(waits(plan, "cluster/addons/description", "nodes/delete/m3")).isTrue();
+  }
+
+  @Test
+  void aMasterThatLeavesWaitsForTheOthersAsLongAsItsWayToThemNeeds() {
+    FakeHost m3 = FakeHost.of(THREE, "m3").at(Stage.PROVISIONED, THREE, bundle);
+    m3.roundTrips = new RoundTrips(Optional.of(Duration.ofMillis(80)), true, Optional.empty());
+    ClusterFacts facts = facts(THREE, TWO);
+    Departure near = facts.departures().getFirst();
+    Departure far =
+        new Departure(
+            near.node(),
+            near.cause(),
+            Optional.of(m3.facts()),
+            near.silence(),
+            near.hasNode(),
+            near.memberIds());
+    Plan<Action> plan = plan(TWO, facts.leaving(facts.hosts(), List.of(far)));
+    assertThat(step(plan, "masters/retire/m3").action())
+        .isEqualTo(new Action.RetireMaster(near.node(), near.memberIds(), ProxyTimeouts.FAR));
   }
 
   @Test

@@ -41,7 +41,8 @@ final class PlanRecoveryTest {
     assertThat(planned.survivor()).isEqualTo(etcd.node("m3"));
     assertThat(planned.revision()).isEqualTo(1234);
     assertThat(planned.givenUp()).containsExactly(etcd.node("m1"), etcd.node("m2"));
-    assertThat(ids(planned)).containsExactly("etcd/rebuild/m3", "etcd/forget", "workers/answer/w1");
+    assertThat(ids(planned))
+        .containsExactly("etcd/rebuild/m3", "etcd/forget", "etcd/finish/m3", "workers/answer/w1");
     assertThat(planned.plan().steps().get(1).action())
         .isEqualTo(
             new EtcdAction.ForgetNodes(
@@ -83,7 +84,11 @@ final class PlanRecoveryTest {
     FakeEtcd etcd = new FakeEtcd(3).dead("m1").silent("m2", 10).alone("m3", 1234);
     assertThat(ids(plan(etcd, "m2")))
         .containsExactly(
-            "etcd/rebuild/m3", "etcd/set-aside/m2", "etcd/forget", "workers/answer/w1");
+            "etcd/rebuild/m3",
+            "etcd/set-aside/m2",
+            "etcd/forget",
+            "etcd/finish/m3",
+            "workers/answer/w1");
   }
 
   @Test
@@ -96,7 +101,11 @@ final class PlanRecoveryTest {
     // what m4 has is needed in case m5 cannot be rebuilt
     assertThat(ids(planned))
         .containsExactly(
-            "etcd/rebuild/m5", "etcd/set-aside/m4", "etcd/forget", "workers/answer/w1");
+            "etcd/rebuild/m5",
+            "etcd/set-aside/m4",
+            "etcd/forget",
+            "etcd/finish/m5",
+            "workers/answer/w1");
     assertThat(
             plan(new FakeEtcd(5)
                     .dead("m1")
@@ -135,6 +144,73 @@ final class PlanRecoveryTest {
         .isEqualTo(
             new EtcdAction.Rebuild(
                 etcd.node("m3"), "recover-old", "m3.demo.internal", PlanRestore.BUMP));
+  }
+
+  @Test
+  void whoCameBackIsNotStoppedForARecoveryThatBroke() {
+    refused(new FakeEtcd(3).silent("m3", 1234).at("m3", "recover-old", "recover", Step.STOPPED))
+        .hasMessageContaining("m1, m2 came back and have a quorum without m3");
+    // two clusters are told from one by etcd's own id
+    refused(new FakeEtcd(3).inAnotherCluster("m3").at("m3", "recover-old", "recover", Step.STARTED))
+        .hasMessageContaining("m1, m2 came back and have a quorum without m3");
+  }
+
+  @Test
+  void aRecoveryThatBrokeAfterItsRebuildSeesToTheOthersAndEnds() {
+    FakeEtcd etcd =
+        new FakeEtcd(5)
+            .dead("m1")
+            .dead("m2")
+            .dead("m3")
+            .alone("m4", 1240)
+            .inAnotherCluster("m5")
+            .at("m5", "recover-old", "recover", Step.STARTED);
+    assertThat(ids(plan(etcd)))
+        .containsExactly(
+            "etcd/rebuild/m5",
+            "etcd/set-aside/m4",
+            "etcd/forget",
+            "etcd/finish/m5",
+            "workers/answer/w1");
+  }
+
+  @Test
+  void whoHasJoinedTheRebuiltClusterStaysInIt() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .dead("m1")
+            .inAnotherCluster("m2")
+            .inAnotherCluster("m3")
+            .at("m3", "recover-old", "recover", Step.STARTED);
+    PlanRecovery.Planned planned = plan(etcd);
+    assertThat(planned.others()).isEmpty();
+    assertThat(planned.plan().steps())
+        .filteredOn(step -> step.id().equals("etcd/forget"))
+        .extracting(step -> step.action())
+        .containsExactly(new EtcdAction.ForgetNodes(etcd.node("m3"), List.of("m1.demo.internal")));
+  }
+
+  @Test
+  void whoAnswersAndCannotBeLookedAtIsNotTakenForDead() {
+    FakeEtcd etcd = new FakeEtcd(3).dead("m1").locked("m2").alone("m3", 1234);
+    refused(etcd).hasMessageContaining("m2 answers and cannot be looked at");
+    assertThat(plan(etcd, "m2").survivor()).isEqualTo(etcd.node("m3"));
+  }
+
+  @Test
+  void whoseDataReachesFurthestIsNotGuessed() {
+    FakeEtcd etcd =
+        new FakeEtcd(5).dead("m1").dead("m2").dead("m3").starting("m4").alone("m5", 1240);
+    refused(etcd).hasMessageContaining("how far the data reaches is not known of m4");
+    assertThat(plan(etcd, "m4").survivor()).isEqualTo(etcd.node("m5"));
+    // where there is only one there is nothing to choose
+    assertThat(plan(new FakeEtcd(3).dead("m1").dead("m2").starting("m3")).revision()).isZero();
+  }
+
+  @Test
+  void hostsOfAnotherClusterAreNotTouched() {
+    refused(new FakeEtcd(3).dead("m1").alone("m3", 1234).ofCluster("m2", "another"))
+        .hasMessageContaining("the masters belong to different clusters");
   }
 
   @Test

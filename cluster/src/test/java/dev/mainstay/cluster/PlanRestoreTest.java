@@ -13,7 +13,7 @@ final class PlanRestoreTest {
   private static final String SHA = "5".repeat(64);
 
   private static PlanRestore.Planned plan(FakeEtcd etcd) {
-    return new PlanRestore(etcd.view(), SHA, 900, "restore-new").plan();
+    return new PlanRestore(etcd.view(), etcd.spec().nodes(), SHA, 900, "restore-new").plan();
   }
 
   private static List<String> ids(PlanRestore.Planned planned) {
@@ -46,10 +46,17 @@ final class PlanRestoreTest {
             "etcd/start/m1",
             "etcd/start/m2",
             "etcd/start/m3",
-            "cluster/verify",
             "etcd/finish/m1",
             "etcd/finish/m2",
-            "etcd/finish/m3");
+            "etcd/finish/m3",
+            "nodes/register/m1",
+            "nodes/register/m2",
+            "nodes/register/m3",
+            "nodes/register/w1",
+            "cluster/verify");
+    // what was there before goes to where it is kept, whatever becomes of the look at the whole
+    assertThat(after(planned, "etcd/finish/m1"))
+        .containsExactlyInAnyOrder("etcd/start/m1", "etcd/start/m2", "etcd/start/m3");
     for (String master : List.of("m1", "m2", "m3")) {
       assertThat(after(planned, "etcd/stop/" + master))
           .containsExactlyInAnyOrder(
@@ -116,7 +123,7 @@ final class PlanRestoreTest {
   void refusesAMemberThatIsNoMasterOfTheFile() {
     EtcdView all = new FakeEtcd(3).view();
     EtcdView less = new EtcdView(Fixture.spec(2, 1), all.facts(), java.util.Map.of());
-    assertThatThrownBy(() -> new PlanRestore(less, SHA, 900, "x").plan())
+    assertThatThrownBy(() -> new PlanRestore(less, less.spec().nodes(), SHA, 900, "x").plan())
         .isInstanceOf(Failure.Refused.class)
         .hasMessageContaining("m3.demo.internal is a member of etcd and no master of the file");
   }
@@ -152,10 +159,14 @@ final class PlanRestoreTest {
             "etcd/start/m1",
             "etcd/start/m2",
             "etcd/start/m3",
-            "cluster/verify",
             "etcd/finish/m1",
             "etcd/finish/m2",
-            "etcd/finish/m3");
+            "etcd/finish/m3",
+            "nodes/register/m1",
+            "nodes/register/m2",
+            "nodes/register/m3",
+            "nodes/register/w1",
+            "cluster/verify");
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Role;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -336,6 +337,67 @@ final class PlannerTest {
         .containsExactly("put right /etc/mainstay/haproxy.cfg", "none");
   }
 
+  private Plan<Action> withWorker(FakeHost w1) {
+    return change(
+        host("m1", Stage.PROVISIONED),
+        host("m2", Stage.PROVISIONED),
+        host("m3", Stage.PROVISIONED),
+        w1,
+        host("w2", Stage.PROVISIONED));
+  }
+
+  private static RoundTrips far(int millis) {
+    return new RoundTrips(Optional.of(Duration.ofMillis(millis)), true, Optional.empty());
+  }
+
+  @Test
+  void aWorkerThatIsFarFromAMasterGetsPatienceAndASecondRunChangesNothing() {
+    FakeHost w1 = host("w1", Stage.PROVISIONED);
+    w1.roundTrips = far(80);
+    Plan<Action> plan = withWorker(w1);
+    assertThat(ids(plan)).containsExactly("hosts/configure/w1", "cluster/verify");
+    Step<Action> step = plan.steps().getFirst();
+    assertThat(step.what())
+        .isEqualTo(
+            "put right /etc/mainstay/haproxy.cfg, for a round trip of up to 150 ms to the masters");
+    assertThat(step.disrupts()).isEqualTo(Disruption.NONE);
+    HostFile config = ((Action.Configure) step.action()).drift().files().getFirst();
+    w1.files.put(config.path(), config.sha256());
+    for (int millis : List.of(80, 13, 150)) {
+      w1.roundTrips =
+          new RoundTrips(
+              Optional.of(Duration.ofMillis(millis)), true, Optional.of(Duration.ofMillis(150)));
+      assertThat(withWorker(w1).isEmpty()).isTrue();
+    }
+  }
+
+  @Test
+  void aFinishedMasterLeadsToItselfHoweverFarTheOthersAre() {
+    FakeHost m2 = host("m2", Stage.PROVISIONED);
+    m2.roundTrips = far(200);
+    assertThat(
+            change(
+                    host("m1", Stage.PROVISIONED),
+                    m2,
+                    host("m3", Stage.PROVISIONED),
+                    host("w1", Stage.PROVISIONED),
+                    host("w2", Stage.PROVISIONED))
+                .isEmpty())
+        .isTrue();
+  }
+
+  @Test
+  void aMasterJoinsWithThePatienceThatItsWayToTheOthersNeeds() {
+    FakeHost m2 = host("m2");
+    m2.roundTrips = far(200);
+    Plan<Action> plan = found(host("m1"), m2, host("m3"), host("w1"), host("w2"));
+    Action.Configure fresh = (Action.Configure) step(plan, "hosts/configure/m2").action();
+    assertThat(fresh.drift().files())
+        .filteredOn(file -> file.path().equals(ProxyConfig.PATH))
+        .singleElement()
+        .satisfies(file -> assertThat(file.content()).contains("round trip class: 400 ms"));
+  }
+
   @Test
   void aMissingHostsBlockIsPutRight() {
     assertThat(after(host -> host.hostsFile = "127.0.0.1 localhost\n"))
@@ -410,6 +472,29 @@ final class PlannerTest {
             host("w2", Stage.PROVISIONED));
     assertThat(ids(plan)).containsExactly("cluster/verify");
     assertThat(plan.steps().getFirst().reason()).isEqualTo(Why.CLUSTER_NOT_WELL);
+  }
+
+  @Test
+  void aNodeThatTheClusterHasForgottenRegistersAgain() {
+    ClusterApi well = Fixture.api(SPEC, bundle);
+    ClusterApi api =
+        new ClusterApi(
+            well.nodes().stream().filter(node -> !node.name().startsWith("w2.")).toList(),
+            well.workloads(),
+            well.members(),
+            well.endpoints(),
+            well.description(),
+            well.corefile());
+    Plan<Action> plan =
+        plan(
+            SPEC,
+            Optional.of(api),
+            host("m1", Stage.PROVISIONED),
+            host("m2", Stage.PROVISIONED),
+            host("m3", Stage.PROVISIONED),
+            host("w1", Stage.PROVISIONED),
+            host("w2", Stage.PROVISIONED));
+    assertThat(ids(plan)).containsExactly("nodes/register/w2", "cluster/verify");
   }
 
   @Test

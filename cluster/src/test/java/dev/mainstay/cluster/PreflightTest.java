@@ -64,6 +64,20 @@ final class PreflightTest {
   }
 
   @Test
+  void warnsOfAMasterThatIsFartherThanProxiesAreMadeFor() {
+    FakeHost w1 = FakeHost.of(SPEC, "w1");
+    w1.roundTrips = new RoundTrips(Optional.of(Duration.ofMillis(400)), true, Optional.empty());
+    assertThat(check(w1)).isEmpty();
+    w1.roundTrips = new RoundTrips(Optional.of(Duration.ofMillis(620)), true, Optional.empty());
+    assertThat(check(w1))
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.isError()).isFalse();
+          assertThat(problem.what()).isEqualTo("a round trip to the farthest master takes 620 ms");
+        });
+  }
+
+  @Test
   void findsTakenPorts() {
     assertThat(
             master(host -> {

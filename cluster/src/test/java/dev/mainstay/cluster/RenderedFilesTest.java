@@ -48,18 +48,48 @@ final class RenderedFilesTest {
   @Test
   void proxyOfEachNodeInEachMode() {
     for (ProxyConfig.Mode mode : ProxyConfig.Mode.values()) {
-      HostFile file = ProxyConfig.render(SPEC, node("m2"), mode);
+      HostFile file = ProxyConfig.render(SPEC, node("m2"), mode, ProxyTimeouts.NEAR);
       assertThat(file.path()).isEqualTo("/etc/mainstay/haproxy.cfg");
       Golden.check("haproxy/master-" + mode + ".cfg", file.content());
     }
     Golden.check(
         "haproxy/worker-OTHERS.cfg",
-        ProxyConfig.render(SPEC, node("w1"), ProxyConfig.Mode.OTHERS).content());
+        proxy(node("w1"), ProxyConfig.Mode.OTHERS, ProxyTimeouts.NEAR));
+  }
+
+  private static String proxy(NodeSpec node, ProxyConfig.Mode mode, ProxyTimeouts timeouts) {
+    return ProxyConfig.render(SPEC, node, mode, timeouts).content();
+  }
+
+  @Test
+  void aProxyThatIsFarFromAMasterHasMorePatience() {
+    for (ProxyTimeouts timeouts : List.of(ProxyTimeouts.FAR, ProxyTimeouts.REMOTE)) {
+      Golden.check(
+          "haproxy/worker-OTHERS-" + timeouts + ".cfg",
+          proxy(node("w1"), ProxyConfig.Mode.OTHERS, timeouts));
+    }
+  }
+
+  @Test
+  void aMasterThatLeadsToItselfIsNearWhereverTheOthersAre() {
+    for (ProxyConfig.Mode mode : List.of(ProxyConfig.Mode.SELF, ProxyConfig.Mode.BOOTSTRAP)) {
+      assertThat(proxy(node("m2"), mode, ProxyTimeouts.REMOTE))
+          .isEqualTo(proxy(node("m2"), mode, ProxyTimeouts.NEAR));
+    }
+  }
+
+  @Test
+  void aConfigurationTellsItsTimeouts() {
+    for (ProxyTimeouts timeouts : ProxyTimeouts.values()) {
+      String config = proxy(node("w1"), ProxyConfig.Mode.OTHERS, timeouts);
+      assertThat(ProxyConfig.timeouts(config)).isEqualTo(timeouts);
+    }
+    assertThat(ProxyConfig.timeouts("")).isEqualTo(ProxyTimeouts.NEAR);
   }
 
   @Test
   void aProxyThatLeadsToOthersNeverLeadsToItself() {
-    assertThat(ProxyConfig.render(SPEC, node("m2"), ProxyConfig.Mode.OTHERS).content())
+    assertThat(proxy(node("m2"), ProxyConfig.Mode.OTHERS, ProxyTimeouts.NEAR))
         .contains("m1.demo.internal:6443", "m3.demo.internal:6443")
         .doesNotContain("m2.demo.internal");
   }
@@ -67,7 +97,9 @@ final class RenderedFilesTest {
   @Test
   void theHealthPortIsOpenToManyNodesInLinesThatHaproxyReads() {
     String config =
-        ProxyConfig.render(Fixture.spec(3, 55), node("m2"), ProxyConfig.Mode.SELF).content();
+        ProxyConfig.render(
+                Fixture.spec(3, 55), node("m2"), ProxyConfig.Mode.SELF, ProxyTimeouts.NEAR)
+            .content();
     List<String> lines = config.lines().filter(line -> line.contains("acl node src ")).toList();
     assertThat(lines).allMatch(line -> line.length() < 2000 && line.split(" ", -1).length < 60);
     assertThat(String.join(" ", lines)).contains(" w1.demo.internal ", " w55.demo.internal");
@@ -86,7 +118,10 @@ final class RenderedFilesTest {
       nodes.add(Fixture.node("w" + i, Role.WORKER, "10.78.%d.%d".formatted(i / 250, 1 + i % 250)));
     }
     return ProxyConfig.render(
-            Fixture.spec(nodes, ComponentSettings.NONE), nodes.getLast(), ProxyConfig.Mode.OTHERS)
+            Fixture.spec(nodes, ComponentSettings.NONE),
+            nodes.getLast(),
+            ProxyConfig.Mode.OTHERS,
+            ProxyTimeouts.NEAR)
         .content();
   }
 

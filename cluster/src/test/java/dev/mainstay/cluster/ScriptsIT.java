@@ -929,4 +929,38 @@ final class ScriptsIT {
         .startsWith("exit 1\n")
         .endsWith("delete certificatesigningrequest mainstay-1 --ignore-not-found --wait=false\n");
   }
+
+  @Test
+  void anObservationReadsTheClassOfTheProxysConfigurationAndAsksMastersSideBySide()
+      throws Exception {
+    String config =
+        ProxyConfig.render(
+                Fixture.spec(3, 1),
+                Fixture.node(Fixture.spec(3, 1), "w1"),
+                ProxyConfig.Mode.OTHERS,
+                ProxyTimeouts.FAR)
+            .content();
+    // to a broadcast address there is no way: such a master does not answer
+    Result result =
+        sandbox(
+            """
+            echo ID=debian > /etc/os-release
+            cp %s /etc/mainstay/haproxy.cfg
+            %s /etc/mainstay/haproxy.cfg 127.0.0.1 127.0.0.2 255.255.255.255 > /run/said
+            grep -E '^(master-asked|round-trip|round-trip-class|file) ' /run/said | sed 's/ [0-9]*$//' | sort -u
+            """
+                .formatted(input(config), script("observe")));
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            file %s /etc/mainstay/haproxy.cfg
+            master-asked 127.0.0.1
+            master-asked 127.0.0.2
+            master-asked 255.255.255.255
+            round-trip 127.0.0.1
+            round-trip 127.0.0.2
+            round-trip-class
+            """
+                .formatted(HostFile.sha256(config)));
+  }
 }

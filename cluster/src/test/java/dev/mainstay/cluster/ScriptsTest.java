@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -130,6 +131,7 @@ final class ScriptsTest {
                 Scripts.script("observe"),
                 "mainstay",
                 "/etc/os-release",
+                "127.0.0.1",
                 "/no/such")
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -148,5 +150,9 @@ final class ScriptsTest {
     assertThat(facts.hostsFile()).isEqualTo(Files.readString(Path.of("/etc/hosts")));
     assertThat(facts.files()).containsOnlyKeys("/etc/os-release");
     assertThat(facts.packages()).contains("bash");
+    assertThat(facts.roundTrips().isWhole()).isTrue();
+    assertThat(facts.roundTrips().farthest().orElseThrow())
+        .isBetween(Duration.ofNanos(1), Duration.ofMillis(900));
+    assertThat(facts.roundTrips().assumed()).isEmpty();
   }
 }

@@ -192,6 +192,7 @@ final class StepsTest {
                 Set.of("10.77.0.99"),
                 List.of(),
                 Optional.empty(),
+                Optional.empty(),
                 false),
             "seen"));
     FakeHosts.Ran ran = hosts.ran.getFirst();

@@ -58,10 +58,6 @@ final class EtcdE2E {
         master, "get configmap " + configMap + " --ignore-not-found -o 'jsonpath={.data.value}'");
   }
 
-  private static String kubelet(String node) {
-    return CLUSTER.on(node, "systemctl show -p MainPID,NRestarts kubelet");
-  }
-
   private static Map<String, String> certificates() {
     Map<String, String> all = new TreeMap<>();
     for (String node : SteadyCluster.NODES) {
@@ -139,6 +135,7 @@ final class EtcdE2E {
   void anEncryptedBackupIsOneOnlyForWhoHasItsIdentity() throws IOException {
     Path identity = folder.resolve("identity.txt");
     Files.writeString(identity, IDENTITY + "\n");
+    kubectlOn("m1", "delete node w1." + SteadyCluster.DOMAIN);
     Result made =
         CLUSTER.mainstay(
             "etcd",
@@ -165,6 +162,12 @@ final class EtcdE2E {
     assertThat(verified.out())
         .contains("restored it into a scratch folder")
         .doesNotContain("not proven");
+    // kubelet registers itself only once: somebody has to see to it
+    Result registered = CLUSTER.mainstay("apply", "--yes", "-o", "json");
+    assertThat(registered.exit()).as(registered.toString()).isZero();
+    assertThat(registered.out()).contains("nodes/register/w1", "NODE_FORGOTTEN");
+    runsAPod("registered");
+    CLUSTER.applyChangesNothing();
     Result blindRestore = CLUSTER.mainstay("etcd", "restore", encrypted.toString(), "--yes");
     assertThat(blindRestore.exit()).as(blindRestore.toString()).isNotZero();
     assertThat(value("m1", "before")).isEqualTo("old");
@@ -235,7 +238,6 @@ final class EtcdE2E {
             + " /run/new.yaml");
     kubectlOn("m1", "replace -f /run/new.yaml");
     kubectlOn("m1", "create configmap after --from-literal=value=gone");
-    String kubelet = kubelet("w1");
     Map<String, String> certificates = certificates();
     Result restored =
         CLUSTER.mainstay(
@@ -249,18 +251,46 @@ final class EtcdE2E {
             "json");
     assertThat(restored.exit()).as(restored.toString()).isZero();
     isBackAtTheBackup();
-    assertThat(kubelet("w1")).isEqualTo(kubelet);
     assertThat(certificates()).isEqualTo(certificates);
-    // a new pod runs on the worker: its kubelet still watches
-    kubectlOn("m2", "run again --image=registry.k8s.io/pause:3.10.2 --image-pull-policy=Never");
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .until(
-            () -> kubectlOn("m2", "get pod again -o 'jsonpath={.status.phase}'").equals("Running"));
+    // the backup was taken when there was no such Node
+    runsAPod("again");
     for (String master : MASTERS) {
       CLUSTER.on(master, "ls /var/lib/mainstay/backup/etcd-restore-*/member/snap/db");
     }
     CLUSTER.applyChangesNothing();
+  }
+
+  private static void killedWhenMastersAreStopped() throws IOException {
+    long runs = CLUSTER.runs().size();
+    Running restore =
+        CLUSTER.program.start(CLUSTER.with("etcd", "restore", backup.toString(), "--yes"));
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() ->
+            !restore.process().isAlive()
+                || (CLUSTER.runs().size() > runs
+                    && CLUSTER
+                        .journalOfLastRun()
+                        .contains("\"event\":\"started\",\"step\":\"etcd/swap")));
+    assertThat(restore.process().isAlive()).isTrue();
+    restore.kill();
+  }
+
+  /** On the worker, with a network: its kubelet watches. */
+  private static void runsAPod(String name) {
+    kubectlOn(
+        "m2", "run " + name + " --image=registry.k8s.io/pause:3.10.2 --image-pull-policy=Never");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() ->
+            kubectlOn("m2", "get pod " + name + " -o 'jsonpath={.status.phase}'")
+                .equals("Running"));
+    String address = kubectlOn("m2", "get pod " + name + " -o 'jsonpath={.status.podIP}'");
+    assertThat(CLUSTER.on("w1", "cat /run/flannel/subnet.env"))
+        .contains(address.substring(0, address.lastIndexOf('.')) + ".");
+    CLUSTER.on("m2", "ping -c 1 -W 5 " + address + " || ping -c 1 -W 5 " + address);
+    kubectlOn("m2", "delete pod " + name + " --wait=false");
   }
 
   private static void isBackAtTheBackup() {
@@ -300,26 +330,16 @@ final class EtcdE2E {
   @Order(8)
   void aRestoreThatIsKilledInTheMiddleGoesOn() throws IOException {
     kubectlOn("m1", "create configmap after --from-literal=value=gone");
-    long runs = CLUSTER.runs().size();
-    Running restore =
-        CLUSTER.program.start(CLUSTER.with("etcd", "restore", backup.toString(), "--yes"));
-    await()
-        .atMost(Duration.ofMinutes(2))
-        .pollInterval(Duration.ofMillis(20))
-        .until(() ->
-            !restore.process().isAlive()
-                || (CLUSTER.runs().size() > runs
-                    && CLUSTER
-                        .journalOfLastRun()
-                        .contains("\"event\":\"started\",\"step\":\"etcd/swap")));
-    assertThat(restore.process().isAlive()).isTrue();
-    restore.kill();
+    killedWhenMastersAreStopped();
     Result other = CLUSTER.mainstay("etcd", "recover", "--yes");
     assertThat(other.exit()).as(other.toString()).isEqualTo(6);
+    assertThat(other.err()).contains("mainstay etcd undo");
     Result again = CLUSTER.mainstay("etcd", "restore", backup.toString(), "--yes");
     assertThat(again.exit()).as(again.toString()).isZero();
     assertThat(again.err()).contains("going on with a restore of this backup");
     isBackAtTheBackup();
+    // in the backup the worker's Node is the one from before, with another range of addresses
+    runsAPod("third");
     for (String master : MASTERS) {
       CLUSTER.on(master, "! ls /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf");
     }
@@ -328,6 +348,23 @@ final class EtcdE2E {
 
   @Test
   @Order(9)
+  void aRestoreThatIsGivenUpInTheMiddleLeavesWhatWasThere() throws IOException {
+    kubectlOn("m1", "create configmap given-up --from-literal=value=no");
+    killedWhenMastersAreStopped();
+    Result undone = CLUSTER.mainstay("etcd", "undo", "--yes", "-o", "json");
+    assertThat(undone.exit()).as(undone.toString()).isZero();
+    assertThat(undone.json().path("changes").asInt()).isPositive();
+    CLUSTER.isHealthy(Duration.ofMinutes(1));
+    assertThat(value("m1", "given-up")).isEqualTo("no");
+    threeHealthyMembers();
+    Result again = CLUSTER.mainstay("etcd", "undo", "--yes", "-o", "json");
+    assertThat(again.exit()).as(again.toString()).isZero();
+    assertThat(again.json().path("changes").asInt(-1)).isZero();
+    CLUSTER.applyChangesNothing();
+  }
+
+  @Test
+  @Order(10)
   void oneSurvivorOfThreeCarriesTheClusterOn() {
     kubectlOn("m3", "create configmap survives --from-literal=value=yes");
     CLUSTER.playground.stop(new NodeName("m1"));
@@ -373,7 +410,7 @@ final class EtcdE2E {
   }
 
   @Test
-  @Order(10)
+  @Order(11)
   void applyGrowsItBackToThree() throws IOException {
     anotherMachine("m1");
     anotherMachine("m2");
@@ -385,7 +422,7 @@ final class EtcdE2E {
 
   @Test
   @Tag("long")
-  @Order(11)
+  @Order(12)
   void whatSurvivedInAFileAloneCarriesTheClusterOnOnceTheOthersAreGivenUp() throws IOException {
     kubectlOn("m3", "create configmap in-a-file --from-literal=value=yes");
     // what a member has not written to its database yet is in its log alone, which is to be lost

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
 import dev.mainstay.e2e.Program.Running;
+import dev.mainstay.model.ClusterHome;
+import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.playground.HostOptions;
 import dev.mainstay.playground.HostOptions.Account;
@@ -217,17 +219,33 @@ final class OtherHostsE2E {
     // w2 was entered through w1
     assertThat(cluster.on("w2", "journalctl -t sshd --no-pager | grep Accepted | tail -n 1"))
         .contains("from " + ADDRESS.get("w1") + " ");
+    assertThat(cluster.tryOn("w2", "systemctl is-enabled haproxy").stdout().strip())
+        .isEqualTo("disabled");
   }
 
   @Test
   @Order(6)
+  void aNodeBehindAJumpHostIsResetWhenItsLineWithTheWayToItIsGone() throws IOException {
+    String text = file();
+    String line = text.lines().filter(one -> one.startsWith("  w2:")).findFirst().orElseThrow();
+    write(text.replace(line + "\n", ""));
+    Result removal = cluster.mainstay("apply", "--yes", "--remove", "w2");
+    assertThat(removal.exit()).as(removal.toString()).isZero();
+    assertThat(removal.err()).doesNotContain("leaves without its machine");
+    assertThat(cluster.tryOn("w2", "ls /etc/mainstay /etc/kubernetes").exit()).isNotZero();
+    assertThat(cluster.kubectl("get nodes --no-headers").lines()).hasSize(4);
+    Path logins =
+        ClusterHome.beside(cluster.playground.clusterFile(), new ClusterName(NAME)).logins();
+    assertThat(Files.readString(logins)).contains("\"m2\"").doesNotContain("\"w2\"");
+  }
+
+  @Test
+  @Order(7)
   void theDistributionsOwnServicesStayAsTheyAre() {
     assertThat(cluster.on("w1", "systemctl is-enabled haproxy").strip()).isEqualTo("enabled");
     assertThat(cluster.on("w1", "containerd --version; /usr/bin/containerd --version"))
         .contains("2.3.7")
         .contains(" 1.6.");
-    assertThat(cluster.tryOn("w2", "systemctl is-enabled haproxy").stdout().strip())
-        .isEqualTo("disabled");
     Result reset = cluster.mainstay("reset", "--yes");
     assertThat(reset.exit()).as(reset.toString()).isZero();
     assertThat(cluster.on("w1", "systemctl is-active containerd").strip()).isEqualTo("active");

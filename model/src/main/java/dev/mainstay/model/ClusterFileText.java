@@ -30,15 +30,16 @@ public final class ClusterFileText {
 
   /** The text. Reading it gives {@code spec} again, but for what belongs to the user's machine. */
   public static String of(ClusterSpec spec) {
-    return of(spec, Optional.empty());
+    return of(spec, Optional.empty(), Optional.empty());
   }
 
   /**
    * The text.
    *
-   * @param key the private key that opens the hosts, where it is another than usual
+   * @param key the private key that opens the hosts and jump hosts, where it is another than usual
+   * @param jump the jump host to all hosts of which {@code spec} does not say how they are reached
    */
-  public static String of(ClusterSpec spec, Optional<Path> key) {
+  public static String of(ClusterSpec spec, Optional<Path> key, Optional<SshSpec.Jump> jump) {
     SshSpec ssh = spec.masters().getFirst().ssh();
     Map<String, Object> top = new LinkedHashMap<>();
     top.put("apiVersion", ClusterFile.API_VERSION);
@@ -48,11 +49,14 @@ public final class ClusterFileText {
       top.put("domain", spec.domain().value());
     }
     top.put("kubernetes", spec.kubernetes().toString().replaceFirst("^v", ""));
-    Map<String, Object> shared = login(ssh, SshSpec.DEFAULT);
+    Map<String, Object> shared = login(ssh, SshSpec.DEFAULT, key);
     key.ifPresent(path -> shared.put("key", path.toString()));
+    if (ssh.jump().isEmpty()) {
+      jump.ifPresent(host -> shared.put("jump", jump(host, key)));
+    }
     put(top, "ssh", shared);
-    top.put("masters", nodes(spec.masters(), ssh));
-    put(top, "workers", nodes(spec.workers(), ssh));
+    top.put("masters", nodes(spec.masters(), ssh, key));
+    put(top, "workers", nodes(spec.workers(), ssh, key));
     put(top, "network", network(spec.network()));
     put(top, "kubelet", new TreeMap<>(spec.settings().kubelet()));
     put(top, "apiServer", new TreeMap<String, Object>(spec.settings().apiServer()));
@@ -74,7 +78,7 @@ public final class ClusterFileText {
     }
   }
 
-  private static Map<String, Object> login(SshSpec ssh, SshSpec defaults) {
+  private static Map<String, Object> login(SshSpec ssh, SshSpec defaults, Optional<Path> key) {
     Map<String, Object> login = new LinkedHashMap<>();
     if (!ssh.user().equals(defaults.user())) {
       login.put("user", ssh.user());
@@ -83,24 +87,29 @@ public final class ClusterFileText {
       login.put("port", ssh.port());
     }
     if (ssh.jump().isPresent() && !ssh.jump().equals(defaults.jump())) {
-      SshSpec.Jump jump = ssh.jump().get();
-      Map<String, Object> its = new LinkedHashMap<>();
-      its.put("address", jump.address());
-      its.put("user", jump.user());
-      its.put("port", jump.port());
-      login.put("jump", its);
+      login.put("jump", jump(ssh.jump().get(), key));
     }
     return login;
   }
 
-  private static Map<String, Object> nodes(List<NodeSpec> nodes, SshSpec defaults) {
+  private static Map<String, Object> jump(SshSpec.Jump jump, Optional<Path> key) {
+    Map<String, Object> its = new LinkedHashMap<>();
+    its.put("address", jump.address());
+    its.put("user", jump.user());
+    its.put("port", jump.port());
+    key.ifPresent(path -> its.put("key", path.toString()));
+    return its;
+  }
+
+  private static Map<String, Object> nodes(
+      List<NodeSpec> nodes, SshSpec defaults, Optional<Path> key) {
     Map<String, Object> entries = new LinkedHashMap<>();
     for (NodeSpec node : nodes) {
-      Map<String, Object> login = login(node.ssh(), defaults);
+      Map<String, Object> login = login(node.ssh(), defaults, key);
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("address", node.address().value());
       put(entry, "ssh", login);
-      node.ssh().hostKey().ifPresent(key -> entry.put("hostKey", key));
+      node.ssh().hostKey().ifPresent(pin -> entry.put("hostKey", pin));
       entries.put(node.name().value(), entry.size() == 1 ? node.address().value() : entry);
     }
     return entries;

@@ -74,7 +74,10 @@ final class ClusterFileTextTest {
             network: {plugin: none, manifests: [mine/cni.yaml]}
             """);
     assertThat(ClusterFileText.of(spec)).doesNotContain("secret").contains("network/1.yaml");
-    ClusterSpec again = read(ClusterFileText.of(spec, Optional.of(Path.of("/home/me/.ssh/other"))));
+    ClusterSpec again =
+        read(
+            ClusterFileText.of(
+                spec, Optional.of(Path.of("/home/me/.ssh/other")), Optional.empty()));
     assertThat(again.masters().getFirst().ssh().key()).contains(Path.of("/home/me/.ssh/other"));
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,7 +27,8 @@ final class ControlGroups {
   private final String name;
   private final List<Path> hierarchies;
 
-  private ControlGroups(String name, List<Path> hierarchies) {
+  /** Those called {@code name} below {@code hierarchies}, the roots of this machine's trees. */
+  ControlGroups(String name, List<Path> hierarchies) {
     this.name = name;
     this.hierarchies = hierarchies;
   }
@@ -163,6 +165,9 @@ final class ControlGroups {
             () -> {
               Set<Long> alive = processes();
               alive.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+              // after the signal, which then is the first that they meet; and each time, because a
+              // runc that still lives may freeze again
+              thaw();
               return alive.isEmpty();
             });
     if (!empty) {
@@ -172,6 +177,28 @@ final class ControlGroups {
     }
     if (!Await.until(DEATH, this::removed)) {
       throw new PlaygroundException("control groups of " + name + " stay busy: " + tree());
+    }
+  }
+
+  /**
+   * Lets every group go on that is frozen: runc freezes a container that it changes or ends, and
+   * leaves it so when it dies in between. Nothing ends a frozen process on version 1.
+   */
+  void thaw() {
+    for (Path directory : tree()) {
+      thaw(directory.resolve("freezer.state"), "THAWED");
+      thaw(directory.resolve("cgroup.freeze"), "0");
+    }
+  }
+
+  private static void thaw(Path file, String word) {
+    try {
+      if (Files.exists(file) && !Files.readString(file).strip().equals(word)) {
+        // never made anew: the group may go away meanwhile
+        Files.writeString(file, word, StandardOpenOption.WRITE);
+      }
+    } catch (IOException gone) {
+      // a group that went away holds no process
     }
   }
 
