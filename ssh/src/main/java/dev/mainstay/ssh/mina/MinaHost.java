@@ -9,6 +9,7 @@ import dev.mainstay.ssh.RemoteCommand;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Shell;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.sshd.client.channel.ChannelExec;
@@ -29,9 +31,18 @@ final class MinaHost implements Host {
   private static final Duration OPEN_DEADLINE = Duration.ofSeconds(15);
   private static final int SUDO_NEEDS_PASSWORD = 1;
 
+  /** sshd opens 10 at once on one connection, unless its MaxSessions says otherwise. */
+  private static final int SESSIONS = 8;
+
+  /** How long it may have no room for one more, where its MaxSessions is smaller. */
+  private static final Duration FULL_DEADLINE = Duration.ofMinutes(5);
+
+  private static final Duration FULL_PAUSE = Duration.ofMillis(200);
+
   private final NodeSpec node;
   private final Supplier<Opened> opener;
   private final Optional<Secret> sudoPassword;
+  private final Semaphore sessions = new Semaphore(SESSIONS, true);
   private @Nullable Opened opened;
   private Root root = Root.UNKNOWN;
 
@@ -100,10 +111,9 @@ final class MinaHost implements Host {
       throw lost("the connection was lost: " + MinaHosts.reason(closed));
     } catch (IOException broken) {
       throwIfInterrupted(broken);
-      for (Throwable cause = broken; cause != null; cause = cause.getCause()) {
-        if (cause instanceof SshChannelOpenException refused) {
-          throw refusal(refused, port);
-        }
+      Optional<SshChannelOpenException> refused = refusal(broken);
+      if (refused.isPresent()) {
+        throw refusal(refused.get(), port);
       }
       throw lost(MinaHosts.reason(broken));
     }
@@ -165,11 +175,8 @@ final class MinaHost implements Host {
       String line, Optional<Secret> password, RemoteCommand command, OutputStream stdout)
       throws InterruptedException {
     ByteArrayOutputStream stderr = new ByteArrayOutputStream();
-    ClientSession session = ensureOpen().session();
-    try (ChannelExec channel = session.createExecChannel(line)) {
-      channel.setOut(stdout);
-      channel.setErr(stderr);
-      channel.open().verify(OPEN_DEADLINE);
+    sessions.acquire();
+    try (ChannelExec channel = open(line, stdout, stderr)) {
       Thread feeder = Thread.ofVirtual().start(() -> feed(channel, password, command));
       if (!awaitClosed(channel, command.deadline())) {
         feeder.interrupt();
@@ -192,7 +199,63 @@ final class MinaHost implements Host {
     } catch (IOException broken) {
       throwIfInterrupted(broken);
       throw lost(MinaHosts.reason(broken));
+    } finally {
+      sessions.release();
     }
+  }
+
+  /** Waits while the server opens no more sessions: others end. */
+  private ChannelExec open(String line, OutputStream stdout, OutputStream stderr)
+      throws IOException, InterruptedException {
+    long giveUp = System.nanoTime() + FULL_DEADLINE.toNanos();
+    while (true) {
+      ChannelExec channel = ensureOpen().session().createExecChannel(line);
+      channel.setOut(new NotClosed(stdout));
+      channel.setErr(stderr);
+      try {
+        channel.open().verify(OPEN_DEADLINE);
+        return channel;
+      } catch (IOException failed) {
+        channel.close(true);
+        if (refusal(failed).isEmpty()) {
+          throw failed;
+        }
+        if (System.nanoTime() > giveUp) {
+          throw new Failure.Unreachable(
+              label() + ": its SSH server opens no more sessions on one connection",
+              "raise MaxSessions in its sshd_config, and see who holds the others",
+              true);
+        }
+      }
+      Thread.sleep(FULL_PAUSE);
+    }
+  }
+
+  /** The caller's own, who may hand it to a channel that is refused first. */
+  private static final class NotClosed extends FilterOutputStream {
+    NotClosed(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      out.write(bytes, from, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      flush();
+    }
+  }
+
+  /** The server's own word that it does not open a channel; empty for any other failure. */
+  private static Optional<SshChannelOpenException> refusal(IOException failed) {
+    for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SshChannelOpenException refused) {
+        return Optional.of(refused);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -203,6 +203,33 @@ final class MinaHostsIT {
     assertThat(server.logins).hasValue(1);
   }
 
+  /** Twenty workers that join at once all ask the same master. */
+  @Test
+  void moreCommandsAtOnceThanTheServerOpensSessionsWaitForEachOther() throws Exception {
+    TestServer server = server();
+    server.maxSessions(3);
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    List<CompletableFuture<String>> said = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      String word = "w" + i;
+      CompletableFuture<String> one = new CompletableFuture<>();
+      said.add(one);
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              one.complete(host.run(RemoteCommand.of("sleep 0.2; echo " + word)).stdout());
+            } catch (InterruptedException | RuntimeException failed) {
+              one.completeExceptionally(failed);
+            }
+          });
+    }
+    for (int i = 0; i < 20; i++) {
+      assertThat(said.get(i).get(60, TimeUnit.SECONDS)).isEqualTo("w" + i + "\n");
+    }
+    assertThat(server.refused).hasPositiveValue();
+    assertThat(server.logins).hasValue(1);
+  }
+
   @Test
   void whoWaitsForACommandCanBeInterrupted() throws Exception {
     Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));

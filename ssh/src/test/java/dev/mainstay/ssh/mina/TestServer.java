@@ -15,14 +15,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import org.apache.sshd.client.future.DefaultOpenFuture;
+import org.apache.sshd.client.future.OpenFuture;
+import org.apache.sshd.common.SshConstants;
+import org.apache.sshd.common.channel.Channel;
+import org.apache.sshd.common.channel.exception.SshChannelOpenException;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.server.Environment;
 import org.apache.sshd.server.ExitCallback;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.channel.ChannelSession;
+import org.apache.sshd.server.channel.ChannelSessionFactory;
 import org.apache.sshd.server.command.Command;
 import org.apache.sshd.server.forward.AcceptAllForwardingFilter;
 import org.apache.sshd.server.forward.RejectAllForwardingFilter;
@@ -39,12 +46,16 @@ final class TestServer implements AutoCloseable {
   /** Every command line that came in. */
   final List<String> lines = new CopyOnWriteArrayList<>();
 
+  /** How many sessions were refused because there were enough. */
+  final AtomicInteger refused = new AtomicInteger();
+
   /** How many logins there were. */
   final AtomicInteger logins = new AtomicInteger();
 
   private final SshServer server = SshServer.setUpDefaultServer();
   private final Set<PublicKey> accepted = ConcurrentHashMap.newKeySet();
   private final Path folder;
+  private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger scripts = new AtomicInteger();
   private volatile String pathBefore = "";
   private volatile UnaryOperator<String> script = line -> line;
@@ -88,6 +99,42 @@ final class TestServer implements AutoCloseable {
 
   void allowForwarding() {
     server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
+  }
+
+  /** As sshd_config says it: MaxSessions. */
+  void maxSessions(int sessions) {
+    server.setChannelFactories(
+        List.of(
+            new ChannelSessionFactory() {
+              @Override
+              public Channel createChannel(Session session) {
+                return new LimitedSession(sessions);
+              }
+            }));
+  }
+
+  /** A session that is refused as sshd refuses it, while there are enough others. */
+  private final class LimitedSession extends ChannelSession {
+    private final int most;
+
+    LimitedSession(int most) {
+      this.most = most;
+    }
+
+    @Override
+    protected OpenFuture doInit(Buffer buffer) {
+      if (open.incrementAndGet() <= most) {
+        addCloseFutureListener(_ -> open.decrementAndGet());
+        return super.doInit(buffer);
+      }
+      open.decrementAndGet();
+      refused.incrementAndGet();
+      OpenFuture future = new DefaultOpenFuture(this, this);
+      future.setException(
+          new SshChannelOpenException(
+              getChannelId(), SshConstants.SSH_OPEN_CONNECT_FAILED, "open failed"));
+      return future;
+    }
   }
 
   /** As sshd_config says it: AllowTcpForwarding no. */
