@@ -9,6 +9,7 @@ import dev.mainstay.ssh.Stdin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -22,12 +23,23 @@ final class ControlPlane {
   private static final int SETTLE_TRIES = 240;
   private static final Duration SETTLE_PAUSE = Duration.ofMillis(500);
 
+  /** How long the masters may all be silent for a moment. */
+  static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
   private final ClusterSpec spec;
   private final RemoteSteps remote;
   private final ClusterFacts facts;
+  private final Duration patience;
   private final Set<NodeName> finished = new ConcurrentSkipListSet<>();
 
   ControlPlane(ClusterSpec spec, ClusterFacts facts, RemoteSteps remote) {
+    this(spec, facts, remote, PATIENCE);
+  }
+
+  ControlPlane(ClusterSpec spec, ClusterFacts facts, RemoteSteps remote, Duration patience) {
+    this.patience = patience;
     this.spec = spec;
     this.facts = facts;
     this.remote = remote;
@@ -43,12 +55,29 @@ final class ControlPlane {
   }
 
   /**
-   * A finished master whose own API answers.
+   * A finished master whose own API answers; under load, and while one leads to a new leader of
+   * etcd, none may for a moment.
    *
-   * @throws Failure.Failed if none does
+   * @throws Failure.Failed if none does for a minute
    */
   NodeSpec readyMaster() throws InterruptedException {
-    StringBuilder tried = new StringBuilder();
+    long giveUp = System.nanoTime() + patience.toNanos();
+    while (true) {
+      List<String> tried = new ArrayList<>();
+      Optional<NodeSpec> ready = anyReady(tried);
+      if (ready.isPresent()) {
+        return ready.get();
+      }
+      if (finished.isEmpty() || System.nanoTime() - giveUp >= 0) {
+        throw new Failure.Failed(
+            "no finished master answers at its API\n" + String.join("\n", tried),
+            "mainstay status shows the masters; repair one, then run the same command again");
+      }
+      Thread.sleep(PAUSE);
+    }
+  }
+
+  private Optional<NodeSpec> anyReady(List<String> tried) throws InterruptedException {
     for (NodeSpec master : spec.masters()) {
       if (!finished.contains(master.name())) {
         continue;
@@ -56,16 +85,14 @@ final class ControlPlane {
       try {
         Output output = remote.tryRun(master, "ready", List.of(), Stdin.EMPTY, SHORT);
         if (output.isSuccess()) {
-          return master;
+          return Optional.of(master);
         }
-        tried.append("\n").append(master.name()).append(": ").append(output.tail(2));
+        tried.add(master.name() + ": " + output.tail(2));
       } catch (Failure unreachable) {
-        tried.append("\n").append(unreachable.getMessage());
+        tried.add(String.valueOf(unreachable.getMessage()));
       }
     }
-    throw new Failure.Failed(
-        "no finished master answers at its API" + tried,
-        "mainstay status shows the masters; repair one, then run the same command again");
+    return Optional.empty();
   }
 
   /** Waits until every etcd member is a healthy voter, which the next join needs. */

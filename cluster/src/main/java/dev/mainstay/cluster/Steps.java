@@ -48,6 +48,16 @@ final class Steps implements StepRunner<Action> {
   private final VerifyCluster verify;
 
   Steps(ClusterSpec spec, ClusterFacts facts, Bundle bundle, RemoteSteps remote, Observe observe) {
+    this(spec, facts, bundle, remote, observe, ControlPlane.PATIENCE);
+  }
+
+  Steps(
+      ClusterSpec spec,
+      ClusterFacts facts,
+      Bundle bundle,
+      RemoteSteps remote,
+      Observe observe,
+      Duration patience) {
     KubeadmConfig.HostTraits traits = traits(facts);
     this.spec = spec;
     this.reachable =
@@ -55,7 +65,7 @@ final class Steps implements StepRunner<Action> {
     this.bundle = bundle;
     this.remote = remote;
     this.clock = observe.clock();
-    this.controlPlane = new ControlPlane(spec, facts, remote);
+    this.controlPlane = new ControlPlane(spec, facts, remote, patience);
     this.makeMaster = new MakeMaster(spec, traits, remote, controlPlane);
     this.amendMaster = new AmendMaster(spec, facts, remote);
     this.joinNode = new JoinNode(spec, traits, remote, controlPlane);

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
@@ -84,7 +85,9 @@ final class StepsTest {
     Plan<Action> plan =
         new Plan<>(List.of(new Phase<>("phase", "title", List.of(step("phase/m2", action)))));
     journal.planned(plan);
-    Steps steps = new Steps(SPEC, facts, bundle, new RemoteSteps(hosts), new Observe(hosts, CLOCK));
+    Steps steps =
+        new Steps(
+            SPEC, facts, bundle, new RemoteSteps(hosts), new Observe(hosts, CLOCK), Duration.ZERO);
     return new Apply<>(steps, List.of(journal), new StopSignal(), 4, System::nanoTime).run(plan);
   }
 
