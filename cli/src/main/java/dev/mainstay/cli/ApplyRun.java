@@ -73,7 +73,7 @@ final class ApplyRun {
               .plan(spec, bundle, wishes);
       changes.warnings().forEach(session.terminal().err()::println);
       refuseUnnamed(changes.removed());
-      logins.remember(spec);
+      logins.remember(spec, wishes.replaced());
       return new PlanRun(session, options, spec, words(command, spec))
           .run(
               changes.plan(),
@@ -83,6 +83,9 @@ final class ApplyRun {
                 Map<Step<Action>, StepResult> results =
                     new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop);
                 forgetKeys(spec, changes.removed(), results, logins);
+                if (results.values().stream().allMatch(StepResult::isDone)) {
+                  logins.remember(spec, Set.of());
+                }
                 return new PlanRun.Outcome(results, new ProveCertificates(hosts).prove(changes));
               });
     }

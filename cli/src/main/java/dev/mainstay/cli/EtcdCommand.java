@@ -321,14 +321,7 @@ final class EtcdCommand {
     @Override
     public Integer call() throws Exception {
       ClusterSpec spec = options.spec(session);
-      Set<NodeName> names = new HashSet<>();
-      for (String name : lost) {
-        if (spec.masters().stream().noneMatch(master -> master.name().value().equals(name))) {
-          throw new Failure.Usage(
-              "\"" + name + "\" is no master of the file", "pass a name as the file has it");
-        }
-        names.add(new NodeName(name));
-      }
+      Set<NodeName> names = masters(spec, lost);
       Terminal terminal = session.terminal();
       try (Hosts hosts = options.hosts(session, spec);
           ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
@@ -350,9 +343,12 @@ final class EtcdCommand {
                     "etcd recover",
                     "nothing to do",
                     "Recover?",
-                    "the cluster goes on with one master. Next: give the file empty hosts for the"
-                        + " others, then mainstay apply joins them. Do not wait: it can lose none"
-                        + " now",
+                    planned.startsOnly()
+                        ? "the survivor runs. Run mainstay etcd recover again: it sees to the"
+                            + " others"
+                        : "the cluster goes on with one master. Next: give the file empty hosts for"
+                            + " the others, then mainstay apply joins them. Do not wait: it can"
+                            + " lose none now",
                     "mainstay etcd recover"))
             .run(
                 planned.plan(),
@@ -373,6 +369,13 @@ final class EtcdCommand {
   static final class Undo implements Callable<Integer> {
     @Mixin GlobalOptions options = new GlobalOptions();
 
+    @Option(
+        names = "--lost",
+        paramLabel = "NAME",
+        description =
+            "This master cannot be asked because it is gone for good; may be given more than once.")
+    List<String> lost = List.of();
+
     private final Session session;
 
     Undo(Session session) {
@@ -385,7 +388,7 @@ final class EtcdCommand {
       try (Hosts hosts = options.hosts(session, spec);
           ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
         UndoEtcd undo = new UndoEtcd(hosts, session.clock());
-        UndoEtcd.Undo planned = undo.plan(spec);
+        UndoEtcd.Undo planned = undo.plan(spec, masters(spec, lost));
         return new PlanRun(
                 session,
                 options,
@@ -407,6 +410,19 @@ final class EtcdCommand {
                     new PlanRun.Outcome(undo.run(planned, listeners, stop), Optional.empty()));
       }
     }
+  }
+
+  /** The names that were given to {@code --lost}. */
+  private static Set<NodeName> masters(ClusterSpec spec, List<String> lost) {
+    Set<NodeName> names = new HashSet<>();
+    for (String name : lost) {
+      if (spec.masters().stream().noneMatch(master -> master.name().value().equals(name))) {
+        throw new Failure.Usage(
+            "\"" + name + "\" is no master of the file", "pass a name as the file has it");
+      }
+      names.add(new NodeName(name));
+    }
+    return names;
   }
 
   /** An id that says when, and is no other's: {@code restore-20261125T050000Z-1a2b3c}. */

@@ -188,6 +188,13 @@ final class PlanRun {
     }
   }
 
+  /** Whether all is done but for the last look at the whole, which every apply takes. */
+  static boolean lacksOnlyTheLook(Map<Step<Action>, StepResult> results) {
+    return results.entrySet().stream()
+        .filter(one -> !one.getValue().isDone())
+        .allMatch(one -> one.getKey().action() instanceof Action.Verify);
+  }
+
   private void summary(Outcome outcome, boolean interrupted, long nanos) {
     PrintStream err = session.terminal().err();
     Map<Step<Action>, StepResult> results = outcome.results();
@@ -216,7 +223,7 @@ final class PlanRun {
       err.println(
           (interrupted ? "interrupted. " : "")
               + "What is done stays. Go on with: "
-              + words.goOn()
+              + (lacksOnlyTheLook(results) ? "mainstay apply" : words.goOn())
               + " -f "
               + options.clusterFile(session));
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -43,12 +44,19 @@ public final class KnownLogins {
     return logins;
   }
 
-  /** Remembers those of {@code spec}'s nodes, and keeps those of others. */
-  public void remember(ClusterSpec spec) {
+  /**
+   * Remembers those of {@code spec}'s nodes, and keeps those of others.
+   *
+   * @param without nodes whose machine is about to be another one: what is known is of the old one
+   */
+  public void remember(ClusterSpec spec, Set<NodeName> without) {
     Map<String, SshSpec> known = read();
     Map<String, SshSpec> now = new TreeMap<>(known);
     for (NodeSpec node : spec.nodes()) {
-      now.put(node.name().value(), node.ssh());
+      if (!without.contains(node.name())) {
+        // which key a host has, known_hosts remembers, and forgets at the right moment
+        now.put(node.name().value(), node.ssh().ofAnotherHost());
+      }
     }
     if (!now.equals(known)) {
       write(now);

@@ -72,6 +72,8 @@ final class PlanRecovery {
    * @param others survivors that join anew
    * @param givenUp masters that are gone for good
    * @param fromFile whether its etcd does not answer, so that its files may have to do
+   * @param startsOnly whether an earlier run rebuilt it, and all that is done now is to start it:
+   *     the next run sees who is in its cluster
    */
   record Planned(
       NodeSpec survivor,
@@ -80,6 +82,7 @@ final class PlanRecovery {
       List<NodeSpec> givenUp,
       boolean fromFile,
       boolean goesOn,
+      boolean startsOnly,
       Plan<Action> plan) {
     Planned {
       others = List.copyOf(others);
@@ -112,6 +115,9 @@ final class PlanRecovery {
               + " new one; a backup of etcd belongs to the certificates of the old one");
     }
     NodeSpec survivor = begun.orElseGet(() -> newest(survivors));
+    if (begun.isPresent() && isStartedAndSilent(begun.get())) {
+      return startAlone(begun.get());
+    }
     String id =
         begun.flatMap(view::of).flatMap(EtcdFacts::restore).map(Restoring::id).orElse(freshId);
     List<NodeSpec> others =
@@ -134,7 +140,41 @@ final class PlanRecovery {
         givenUp,
         view.status(survivor).isEmpty(),
         begun.isPresent(),
+        false,
         new Plan<>(phases(survivor, id, others, givenUp)));
+  }
+
+  /** Nobody can tell then who is of its cluster and who is not. */
+  private boolean isStartedAndSilent(NodeSpec begun) {
+    return stepOf(begun) == Restoring.Step.STARTED && view.status(begun).isEmpty();
+  }
+
+  /** It is started and nobody else touched: the next run sees who is in its cluster. */
+  private Planned startAlone(NodeSpec begun) {
+    String id = view.of(begun).flatMap(EtcdFacts::restore).orElseThrow().id();
+    return new Planned(
+        begun,
+        0,
+        List.of(),
+        List.of(),
+        true,
+        true,
+        true,
+        new Plan<>(
+            List.of(
+                new Phase<>(
+                    REBUILD,
+                    "the survivor",
+                    List.of(
+                        step(
+                            REBUILD + "/" + begun.name(),
+                            begun.name().value(),
+                            "start it on the data that it was rebuilt from; run the same command"
+                                + " again for the rest",
+                            Disruption.NONE,
+                            Set.of(),
+                            new EtcdAction.Rebuild(
+                                begun, id, spec.fullName(begun), PlanRestore.BUMP)))))));
   }
 
   /** etcd's id of the cluster that a recovery has made already; empty where it made none yet. */
@@ -260,10 +300,13 @@ final class PlanRecovery {
         continue;
       }
       if (!restore.get().sha256().equals("recover")) {
+        if (restore.get().step() == Restoring.Step.STARTED) {
+          continue; // its data is the restored data, and as good as another's
+        }
         throw new Failure.Refused(
             master.name() + ": a restore, " + restore.get().id() + ", is not at its end",
             "go on with that one first: mainstay etcd restore with its file; or give it up:"
-                + " mainstay etcd undo");
+                + " mainstay etcd undo, with --lost NAME for each master that is gone for good");
       }
       begun.add(master);
     }
@@ -314,6 +357,9 @@ final class PlanRecovery {
    * stopped for it.
    */
   private void refuseQuorumBeside(NodeSpec begun) {
+    if (isStartedAndSilent(begun)) {
+      return;
+    }
     boolean started = stepOf(begun) == Restoring.Step.STARTED;
     List<NodeSpec> alive =
         view.healthy().stream()

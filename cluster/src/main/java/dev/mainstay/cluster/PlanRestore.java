@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How the whole of etcd goes back to a snapshot: a pure function of what was seen.
@@ -25,8 +26,9 @@ import java.util.stream.Collectors;
  * 2. every master is stopped                  when all are prepared
  * 3. every master gets its restored data      when all are stopped
  * 4. every master starts                      when all have it
- * 5. the old data goes to where it is kept
- * 6. nodes that the snapshot does not know register themselves; then a look at the whole
+ * 5. nodes that the snapshot does not know register themselves
+ * 6. the old data goes to where it is kept, and the restore is at its end
+ * 7. a look at the whole, for which mainstay apply will do as well
  * </pre>
  *
  * <p>It keeps: no master runs on restored data while another one may run on its old: each row waits
@@ -50,18 +52,18 @@ final class PlanRestore {
   private final String sha256;
   private final long revision;
   private final String freshId;
-  private final List<NodeSpec> nodes;
+  private final List<NodeSpec> workers;
 
   /**
    * Prepares a plan.
    *
-   * @param nodes all that can be reached
+   * @param workers those that can be reached
    * @param sha256 the snapshot's
    * @param revision the snapshot's
    * @param freshId the id of a restore that does not go on with another
    */
-  PlanRestore(EtcdView view, List<NodeSpec> nodes, String sha256, long revision, String freshId) {
-    this.nodes = List.copyOf(nodes);
+  PlanRestore(EtcdView view, List<NodeSpec> workers, String sha256, long revision, String freshId) {
+    this.workers = List.copyOf(workers);
     this.view = view;
     this.spec = view.spec();
     this.sha256 = sha256;
@@ -90,6 +92,10 @@ final class PlanRestore {
     List<NodeSpec> masters = masters();
     Optional<String> begun = begun(masters);
     String id = begun.orElse(freshId);
+    List<NodeSpec> part =
+        begun.isEmpty()
+            ? masters
+            : masters.stream().filter(master -> stepOf(master, id).isPresent()).toList();
     Set<String> prepared = new HashSet<>();
     List<Phase<Action>> phases = new ArrayList<>();
     if (begun.isEmpty()) {
@@ -111,7 +117,7 @@ final class PlanRestore {
     }
     List<Step<Action>> stop =
         each(
-            before(masters, id, Restoring.Step.SWAPPED),
+            before(part, id, Restoring.Step.SWAPPED),
             STOP,
             "stop kubelet and the control plane; workloads go on",
             Disruption.CONTROL_PLANE,
@@ -120,7 +126,7 @@ final class PlanRestore {
     phases.add(new Phase<>(STOP, "every master stopped", stop));
     List<Step<Action>> swap =
         each(
-            before(masters, id, Restoring.Step.SWAPPED),
+            before(part, id, Restoring.Step.SWAPPED),
             SWAP,
             "put the data of the member aside and the restored data into its place",
             Disruption.CONTROL_PLANE,
@@ -129,27 +135,16 @@ final class PlanRestore {
     phases.add(new Phase<>(SWAP, "restored data in its place", swap));
     List<Step<Action>> start =
         each(
-            before(masters, id, Restoring.Step.DONE),
+            before(part, id, Restoring.Step.DONE),
             START,
             "start it on its restored data and wait until its etcd and API answer",
             Disruption.CONTROL_PLANE,
             ids(swap),
             master -> new EtcdAction.Start(master, id));
     phases.add(new Phase<>(START, "every master started", start));
-    phases.add(
-        new Phase<>(
-            FINISH,
-            "the old data, kept",
-            each(
-                before(masters, id, Restoring.Step.DONE),
-                FINISH,
-                "keep the data from before under /var/lib/mainstay/backup/etcd-" + id,
-                Disruption.NONE,
-                ids(start),
-                master -> new EtcdAction.Finish(master, id))));
     List<Step<Action>> register =
         each(
-            nodes,
+            Stream.concat(masters.stream(), workers.stream()).toList(),
             REGISTER,
             "where the snapshot does not know it, or had it with other addresses for pods: restart"
                 + " its kubelet, and its pods",
@@ -157,6 +152,16 @@ final class PlanRestore {
             ids(start),
             Action.RegisterNode::new);
     phases.add(new Phase<>(REGISTER, "nodes that joined after the snapshot", register));
+    List<Step<Action>> finish =
+        each(
+            before(part, id, Restoring.Step.DONE),
+            FINISH,
+            "keep the data from before under /var/lib/mainstay/backup/etcd-" + id,
+            Disruption.NONE,
+            // a node that does not register is waited for by the same restore, run again
+            ids(register),
+            master -> new EtcdAction.Finish(master, id));
+    phases.add(new Phase<>(FINISH, "the old data, kept", finish));
     Step<Action> verify =
         new Step<>(
             "cluster/verify",
@@ -164,7 +169,7 @@ final class PlanRestore {
             Why.RESTORE_ASKED,
             "wait until every node, etcd member, local proxy and add-on is well",
             Disruption.NONE,
-            ids(register),
+            ids(finish),
             new Action.Verify());
     phases.add(new Phase<>("cluster/verify", "a look at the whole", List.of(verify)));
     return new Planned(id, masters, begun.isPresent(), new Plan<>(phases));
@@ -227,40 +232,71 @@ final class PlanRestore {
           .flatMap(EtcdFacts::restore)
           .filter(one -> one.isUnfinished() && one.step() != Restoring.Step.PREPARED)
           .ifPresent(one -> {
-            if (one.sha256().equals("recover")) {
+            if (one.sha256().equals(sha256)) {
+              ids.add(one.id());
+            } else if (!serves(master, one)) {
               throw new Failure.Refused(
-                  master.name() + ": a recovery, " + one.id() + ", is not at its end",
-                  "go on with that one first: mainstay etcd recover");
+                  one.sha256().equals("recover")
+                      ? master.name() + ": a recovery, " + one.id() + ", is not at its end"
+                      : master.name()
+                          + ": the restore of another snapshot, "
+                          + one.id()
+                          + ", is not at its end; its sha256 is "
+                          + one.sha256(),
+                  (one.sha256().equals("recover")
+                          ? "go on with that one first: mainstay etcd recover"
+                          : "go on with that one first: mainstay etcd restore with its file")
+                      + "; or give it up: mainstay etcd undo");
             }
-            if (!one.sha256().equals(sha256)) {
-              throw new Failure.Refused(
-                  master.name()
-                      + ": the restore of another snapshot, "
-                      + one.id()
-                      + ", is not at its end; its sha256 is "
-                      + one.sha256(),
-                  "go on with that one first: mainstay etcd restore with its file; or give it up:"
-                      + " mainstay etcd undo");
-            }
-            ids.add(one.id());
           });
     }
     if (ids.size() > 1) {
       throw new Failure.Refused(
           "the masters are in the middle of different restores: " + String.join(", ", ids),
-          "nothing was changed; docs/etcd.md says how to look at each host");
+          "nothing was changed. mainstay etcd undo gives them back what they had, as far as none"
+              + " was started; docs/etcd.md says how to look at each host");
     }
-    for (String id : ids) {
-      for (NodeSpec master : masters) {
-        if (stepOf(master, id).isEmpty()) {
-          throw new Failure.Refused(
-              master.name() + " does not take part in restore " + id + ", which others are in",
-              "nothing was changed. mainstay etcd undo gives those back what they had; then restore"
-                  + " anew");
-        }
+    ids.forEach(id -> refuseHalf(masters, id));
+    return ids.stream().findFirst();
+  }
+
+  /** Whether a master that was started on new data does what it should: it only was not noted. */
+  private boolean serves(NodeSpec master, Restoring restore) {
+    return restore.step() == Restoring.Step.STARTED
+        && view.of(master).map(EtcdFacts::healthy).orElse(false);
+  }
+
+  /** All take part in restore {@code id}; but those that joined once the others were well again. */
+  private void refuseHalf(List<NodeSpec> masters, String id) {
+    List<NodeSpec> part =
+        masters.stream().filter(master -> stepOf(master, id).isPresent()).toList();
+    boolean allServe =
+        part.stream()
+            .allMatch(master ->
+                view.of(master)
+                    .flatMap(EtcdFacts::restore)
+                    .map(one -> one.step() == Restoring.Step.DONE || serves(master, one))
+                    .orElse(false));
+    for (NodeSpec master : masters) {
+      if (!part.contains(master) && !allServe) {
+        boolean othersWentOn = !view.healthy().isEmpty();
+        String names =
+            part.stream().map(one -> one.name().value()).collect(Collectors.joining(", "));
+        boolean started =
+            part.stream()
+                .anyMatch(one ->
+                    stepOf(one, id)
+                        .map(step -> step.compareTo(Restoring.Step.STARTED) >= 0)
+                        .orElse(false));
+        throw new Failure.Refused(
+            master.name() + " does not take part in restore " + id + ", which " + names + " is in",
+            started && othersWentOn
+                ? "nothing was changed. The others went on without it: mainstay apply --replace "
+                    + names
+                : "nothing was changed. mainstay etcd undo gives back what was there; then restore"
+                    + " anew");
       }
     }
-    return ids.stream().findFirst();
   }
 
   private Optional<Restoring.Step> stepOf(NodeSpec master, String id) {

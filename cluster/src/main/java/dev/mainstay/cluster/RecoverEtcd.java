@@ -37,11 +37,16 @@ public final class RecoverEtcd {
   /**
    * What a recovery would do.
    *
+   * @param startsOnly whether this run only starts the survivor, and the next one does the rest
    * @param explained what was found, what becomes of it and what may be lost, a paragraph each
    * @param unreachable the masters that are given up, and why they cannot be reached
    */
   public record Recovery(
-      ClusterSpec spec, Plan<Action> plan, List<String> explained, List<Failure> unreachable) {
+      ClusterSpec spec,
+      Plan<Action> plan,
+      boolean startsOnly,
+      List<String> explained,
+      List<Failure> unreachable) {
     public Recovery {
       explained = List.copyOf(explained);
       unreachable = List.copyOf(unreachable);
@@ -71,7 +76,11 @@ public final class RecoverEtcd {
                 freshId)
             .plan();
     return new Recovery(
-        spec, planned.plan(), explain(view, planned), List.copyOf(view.unreachable().values()));
+        spec,
+        planned.plan(),
+        planned.startsOnly(),
+        explain(view, planned),
+        List.copyOf(view.unreachable().values()));
   }
 
   private Worker look(NodeSpec worker) {
@@ -88,6 +97,13 @@ public final class RecoverEtcd {
   static List<String> explain(EtcdView view, PlanRecovery.Planned planned) {
     List<String> text = new ArrayList<>();
     NodeSpec survivor = planned.survivor();
+    if (planned.startsOnly()) {
+      return List.of(
+          survivor.name()
+              + " was rebuilt already and its etcd does not answer: it is started, and nobody else"
+              + " is touched. Run the same command again afterwards: then it can be seen who is in"
+              + " its cluster.");
+    }
     String gone = names(planned.givenUp());
     text.add(
         "etcd has %d members and needs %d of them; a quorum cannot come back by itself."

@@ -87,7 +87,7 @@ public final class RestoreEtcd {
       revision = restored.revision();
     }
     PlanRestore.Planned planned =
-        new PlanRestore(view, reachable(spec, view), checked.sha256(), revision, freshId).plan();
+        new PlanRestore(view, workers(spec), checked.sha256(), revision, freshId).plan();
     return new Restore(
         spec,
         planned.plan(),
@@ -101,10 +101,9 @@ public final class RestoreEtcd {
             new EtcdSteps.Snapshot(VerifyBackup.stream(file), checked, clusterId)));
   }
 
-  /** Masters as they were looked at, and workers that let us in. */
-  private List<NodeSpec> reachable(ClusterSpec spec, EtcdView view) throws InterruptedException {
-    List<NodeSpec> nodes = new ArrayList<>(view.reachable());
-    FanOut.map(
+  /** The workers that let us in. */
+  private List<NodeSpec> workers(ClusterSpec spec) throws InterruptedException {
+    return FanOut.map(
             spec.workers(),
             WINDOW,
             worker -> {
@@ -117,8 +116,9 @@ public final class RestoreEtcd {
                 throw new CancellationException();
               }
             })
-        .forEach(nodes::addAll);
-    return nodes;
+        .stream()
+        .flatMap(List::stream)
+        .toList();
   }
 
   private static BackupFile.Checked verified(BackupFile file) {
@@ -180,7 +180,7 @@ public final class RestoreEtcd {
     Map<Step<Action>, StepResult> results =
         new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
             .run(restore.plan());
-    if (!restore.goesOn() && !hasStarted(results) && !isForbidden(results)) {
+    if (!restore.goesOn() && !hasStarted(results) && hasDisrupted(results)) {
       undo(steps, restore.internals(), told);
     }
     return results;
@@ -193,9 +193,13 @@ public final class RestoreEtcd {
                 && one.getValue().outcome() != StepResult.Outcome.SKIPPED);
   }
 
-  private static boolean isForbidden(Map<Step<Action>, StepResult> results) {
-    return results.values().stream()
-        .anyMatch(one -> one.outcome() == StepResult.Outcome.SKIPPED && one.failure().isPresent());
+  /** Whether anything was begun that has to be undone; also what was only prepared takes room. */
+  private static boolean hasDisrupted(Map<Step<Action>, StepResult> results) {
+    return results.entrySet().stream()
+        .filter(one ->
+            one.getKey().action() instanceof EtcdAction.Prepare
+                || one.getKey().action() instanceof EtcdAction.Stop)
+        .anyMatch(one -> one.getValue().outcome() != StepResult.Outcome.SKIPPED);
   }
 
   private static void undo(

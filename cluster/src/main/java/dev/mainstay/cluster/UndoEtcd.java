@@ -11,6 +11,7 @@ import dev.mainstay.engine.StepResult;
 import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
@@ -49,23 +50,24 @@ public final class UndoEtcd {
   /**
    * Plans it; nothing is changed.
    *
+   * @param lost masters that are gone for good, whatever they were started on
    * @throws Failure.Refused if a master was started on its new data, or so many cannot be asked
    *     that they may have been
    */
-  public Undo plan(ClusterSpec spec) throws InterruptedException {
+  public Undo plan(ClusterSpec spec, Set<NodeName> lost) throws InterruptedException {
     EtcdView view = new LookAtEtcd(hosts).all(spec);
     view.clusterId();
-    return new Undo(spec, plan(view), List.copyOf(view.unreachable().values()));
+    return new Undo(spec, plan(view, lost), List.copyOf(view.unreachable().values()));
   }
 
-  static Plan<Action> plan(EtcdView view) {
+  static Plan<Action> plan(EtcdView view, Set<NodeName> lost) {
     List<Step<Action>> steps = new ArrayList<>();
     for (NodeSpec master : view.reachable()) {
       view.of(master)
           .flatMap(EtcdFacts::restore)
           .filter(Restoring::isUnfinished)
           .ifPresent(restore -> {
-            refuseStarted(view, restore);
+            refuseStarted(view, restore, lost);
             steps.add(
                 new Step<>(
                     UNDO + "/" + master.name(),
@@ -83,7 +85,7 @@ public final class UndoEtcd {
         steps.isEmpty() ? List.of() : List.of(new Phase<>(UNDO, "masters as they were", steps)));
   }
 
-  private static void refuseStarted(EtcdView view, Restoring restore) {
+  private static void refuseStarted(EtcdView view, Restoring restore, Set<NodeName> lost) {
     boolean recovers = restore.sha256().equals("recover");
     String goOn =
         recovers ? "mainstay etcd recover" : "mainstay etcd restore with the file of that restore";
@@ -93,18 +95,35 @@ public final class UndoEtcd {
           .filter(one -> one.id().equals(restore.id()))
           .filter(one -> one.step().compareTo(Restoring.Step.STARTED) >= 0)
           .ifPresent(one -> {
+            boolean othersWentOn =
+                view.healthy().stream().anyMatch(healthy -> !isIn(view, healthy, restore));
             throw new Failure.Refused(
                 other.name() + " was started on the data of " + restore.id(),
-                "nothing was changed. Go on: " + goOn);
+                othersWentOn
+                    ? "nothing was changed. The others went on without it: mainstay apply --replace"
+                        + " "
+                        + other.name()
+                    : "nothing was changed. Go on: " + goOn);
           });
     }
+    long unasked =
+        view.unreachable().keySet().stream().filter(name -> !lost.contains(name)).count();
     // a recovery has one master, and that one was asked
-    if (!recovers && view.unreachable().size() >= view.quorum()) {
+    if (!recovers && unasked >= view.quorum()) {
       throw new Failure.Refused(
           "%d masters cannot be asked, which could have been started on the data of %s"
-              .formatted(view.unreachable().size(), restore.id()),
-          "nothing was changed. Bring them back, or go on: " + goOn);
+              .formatted(unasked, restore.id()),
+          "nothing was changed. Bring them back, or go on: "
+              + goOn
+              + ". Those that are gone for good: --lost NAME");
     }
+  }
+
+  private static boolean isIn(EtcdView view, NodeSpec master, Restoring restore) {
+    return view.of(master)
+        .flatMap(EtcdFacts::restore)
+        .map(one -> one.id().equals(restore.id()))
+        .orElse(false);
   }
 
   /** Carries it out; one result a step. */

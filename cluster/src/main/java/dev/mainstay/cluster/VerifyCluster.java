@@ -78,7 +78,7 @@ final class VerifyCluster {
             + LIMIT.toMinutes()
             + " minutes:\n"
             + String.join("\n", lacks),
-        "mainstay status shows it; look at what is named, then run the same command again");
+        "mainstay status shows it; look at what is named, then run mainstay apply");
   }
 
   /** The cluster and every node's proxy are asked at the same time. */

@@ -7,7 +7,13 @@ mkdir -p -m 700 $restores
 read_stage
 case $restore:$stage in
   "$1":*) echo "prepared before"; exit 0 ;;
-  *:stopped | *:swapped | *:started) die "another restore, $restore, is not at its end here (it is $stage): go on with that one first" 6 ;;
+  *:started)
+    etcdctl_here endpoint health --command-timeout 5s > /dev/null 2>&1 || die "another restore, $restore, is not at its end here (it is $stage): go on with that one first" 6
+    # it serves, which nobody noted
+    keep_aside "$restore"
+    remember_stage "$restore" "$sha256_of_restore" done
+    ;;
+  *:stopped | *:swapped) die "another restore, $restore, is not at its end here (it is $stage): go on with that one first" 6 ;;
 esac
 # what comes to nothing must not stay on the disk of an etcd that serves
 forget() { rm -rf $fresh $restores/snapshot.db; }

@@ -7,7 +7,13 @@ mkdir -p -m 700 $restores
 read_stage
 case $restore:$stage in
   "$1":*) ;;
-  *:stopped | *:swapped | *:started) die "restore $restore is not at its end here (it is $stage): go on with that one first" 6 ;;
+  *:started)
+    # the data of a restore is as good as what was there before
+    [ "$sha256_of_restore" != recover ] || die "recovery $restore is not at its end here (it is $stage): go on with that one first" 6
+    keep_aside "$restore"
+    stage=''
+    ;;
+  *:stopped | *:swapped) die "restore $restore is not at its end here (it is $stage): go on with that one first" 6 ;;
   *) stage='' ;;
 esac
 lost=$restores/lost-$1.db

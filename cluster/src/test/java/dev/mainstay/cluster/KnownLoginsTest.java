@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,11 +39,24 @@ final class KnownLoginsTest {
     KnownLogins logins = new KnownLogins(folder.resolve("home/logins.json"));
     assertThat(logins.all()).isEmpty();
     NodeName w1 = new NodeName("w1");
-    logins.remember(spec(new NodeSpec(w1, Role.WORKER, new Address("10.77.0.21"), OWN)));
-    logins.remember(spec());
-    assertThat(logins.all()).hasSize(2).containsEntry(w1, OWN);
+    logins.remember(spec(new NodeSpec(w1, Role.WORKER, new Address("10.77.0.21"), OWN)), Set.of());
+    logins.remember(spec(), Set.of());
+    assertThat(logins.all()).hasSize(2).containsEntry(w1, OWN.ofAnotherHost());
     logins.forget(w1);
     assertThat(logins.all()).containsOnlyKeys(new NodeName("m1"));
+  }
+
+  @Test
+  void ofANodeThatIsReplacedTheOldMachinesLoginStays() {
+    KnownLogins logins = new KnownLogins(folder.resolve("logins.json"));
+    NodeName w1 = new NodeName("w1");
+    logins.remember(spec(new NodeSpec(w1, Role.WORKER, new Address("10.77.0.21"), OWN)), Set.of());
+    ClusterSpec other =
+        spec(new NodeSpec(w1, Role.WORKER, new Address("10.77.0.22"), SshSpec.DEFAULT));
+    logins.remember(other, Set.of(w1));
+    assertThat(logins.all()).containsEntry(w1, OWN.ofAnotherHost());
+    logins.remember(other, Set.of());
+    assertThat(logins.all()).containsEntry(w1, SshSpec.DEFAULT);
   }
 
   @Test
@@ -50,7 +64,7 @@ final class KnownLoginsTest {
     Path file = Files.writeString(folder.resolve("logins.json"), "{\"m1\":{\"user");
     KnownLogins logins = new KnownLogins(file);
     assertThat(logins.all()).isEmpty();
-    logins.remember(spec());
+    logins.remember(spec(), Set.of());
     assertThat(logins.all()).containsOnlyKeys(new NodeName("m1"));
   }
 }

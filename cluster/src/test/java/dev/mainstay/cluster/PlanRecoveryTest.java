@@ -175,6 +175,42 @@ final class PlanRecoveryTest {
   }
 
   @Test
+  void aRebuiltSurvivorThatDoesNotAnswerIsStartedAndNobodyElseIsTouched() {
+    // m2 may well have joined it, and be half of its quorum
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .dead("m1")
+            .inAnotherCluster("m2")
+            .silent("m3", 1234)
+            .at("m3", "recover-old", "recover", Step.STARTED);
+    PlanRecovery.Planned planned = plan(etcd);
+    assertThat(planned.startsOnly()).isTrue();
+    assertThat(ids(planned)).containsExactly("etcd/rebuild/m3");
+    assertThat(RecoverEtcd.explain(etcd.view(), planned))
+        .singleElement()
+        .asString()
+        .contains("m3 was rebuilt already");
+  }
+
+  @Test
+  void aMasterThatWasStartedByARestoreIsASurvivorLikeAnyOther() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .dead("m1")
+            .dead("m2")
+            .alone("m3", 1234)
+            .at("m3", "restore-x", "5".repeat(64), Step.STARTED);
+    assertThat(plan(etcd).survivor()).isEqualTo(etcd.node("m3"));
+    refused(
+            new FakeEtcd(3)
+                .dead("m1")
+                .dead("m2")
+                .silent("m3", 1234)
+                .at("m3", "restore-x", "5".repeat(64), Step.SWAPPED))
+        .hasMessageContaining("a restore, restore-x, is not at its end");
+  }
+
+  @Test
   void whoHasJoinedTheRebuiltClusterStaysInIt() {
     FakeEtcd etcd =
         new FakeEtcd(3)

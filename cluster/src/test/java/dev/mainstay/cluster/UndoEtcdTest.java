@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mainstay.cluster.EtcdFacts.Restoring.Step;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import java.util.List;
+import java.util.Set;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 
@@ -13,11 +15,14 @@ final class UndoEtcdTest {
   private static final String SHA = "5".repeat(64);
 
   private static List<String> ids(FakeEtcd etcd) {
-    return UndoEtcd.plan(etcd.view()).steps().stream().map(dev.mainstay.engine.Step::id).toList();
+    return UndoEtcd.plan(etcd.view(), Set.of()).steps().stream()
+        .map(dev.mainstay.engine.Step::id)
+        .toList();
   }
 
   private static AbstractThrowableAssert<?, ? extends Throwable> refused(FakeEtcd etcd) {
-    return assertThatThrownBy(() -> UndoEtcd.plan(etcd.view())).isInstanceOf(Failure.Refused.class);
+    return assertThatThrownBy(() -> UndoEtcd.plan(etcd.view(), Set.of()))
+        .isInstanceOf(Failure.Refused.class);
   }
 
   @Test
@@ -29,7 +34,7 @@ final class UndoEtcdTest {
   void whoIsStillInARestoreThatOthersHaveLeftComesBack() {
     FakeEtcd etcd = new FakeEtcd(3).silent("m3", 900).at("m3", "restore-x", SHA, Step.SWAPPED);
     assertThat(ids(etcd)).containsExactly("etcd/undo/m3");
-    assertThat(UndoEtcd.plan(etcd.view()).steps().getFirst().action())
+    assertThat(UndoEtcd.plan(etcd.view(), Set.of()).steps().getFirst().action())
         .isEqualTo(new EtcdAction.Undo(etcd.node("m3"), "restore-x"));
   }
 
@@ -54,6 +59,28 @@ final class UndoEtcdTest {
         .hasMessageContaining("m1 was started on the data of restore-x");
     refused(new FakeEtcd(3).dead("m1").dead("m2").at("m3", "restore-x", SHA, Step.SWAPPED))
         .hasMessageContaining("2 masters cannot be asked");
+  }
+
+  @Test
+  void mastersThatAreGoneForGoodHoldUpNobody() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .dead("m1")
+            .dead("m2")
+            .silent("m3", 9)
+            .at("m3", "restore-x", SHA, Step.SWAPPED);
+    assertThat(UndoEtcd.plan(etcd.view(), Set.of(new NodeName("m1"))).steps()).hasSize(1);
+  }
+
+  @Test
+  void whoWasStartedAloneIsReplaced() {
+    assertThatThrownBy(() ->
+            UndoEtcd.plan(
+                new FakeEtcd(3).silent("m3", 9).at("m3", "restore-x", SHA, Step.STARTED).view(),
+                Set.of()))
+        .isInstanceOfSatisfying(
+            Failure.Refused.class,
+            refused -> assertThat(refused.advice()).contains("mainstay apply --replace m3"));
   }
 
   @Test

@@ -176,7 +176,7 @@ final class MinaHost implements Host {
       throws InterruptedException {
     ByteArrayOutputStream stderr = new ByteArrayOutputStream();
     sessions.acquire();
-    try (ChannelExec channel = open(line, stdout, stderr)) {
+    try (ChannelExec channel = open(line, stdout, stderr, command.deadline())) {
       Thread feeder = Thread.ofVirtual().start(() -> feed(channel, password, command));
       if (!awaitClosed(channel, command.deadline())) {
         feeder.interrupt();
@@ -205,9 +205,9 @@ final class MinaHost implements Host {
   }
 
   /** Waits while the server opens no more sessions: others end. */
-  private ChannelExec open(String line, OutputStream stdout, OutputStream stderr)
+  private ChannelExec open(String line, OutputStream stdout, OutputStream stderr, Duration deadline)
       throws IOException, InterruptedException {
-    long giveUp = System.nanoTime() + FULL_DEADLINE.toNanos();
+    long giveUp = System.nanoTime() + Math.min(FULL_DEADLINE.toNanos(), deadline.toNanos());
     while (true) {
       ChannelExec channel = ensureOpen().session().createExecChannel(line);
       channel.setOut(new NotClosed(stdout));
@@ -224,7 +224,7 @@ final class MinaHost implements Host {
           throw new Failure.Unreachable(
               label() + ": its SSH server opens no more sessions on one connection",
               "raise MaxSessions in its sshd_config, and see who holds the others",
-              true);
+              false);
         }
       }
       Thread.sleep(FULL_PAUSE);
