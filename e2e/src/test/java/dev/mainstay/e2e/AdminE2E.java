@@ -36,6 +36,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** Administrators outside the cluster: as whom, from which file, and over which master. */
+@Order(SteadyCluster.ORDER)
 @ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class AdminE2E {

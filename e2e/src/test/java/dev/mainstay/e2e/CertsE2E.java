@@ -22,6 +22,7 @@ import tools.jackson.databind.JsonNode;
  * Certificates on a real cluster: listed, renewed under load, ended on one master and on all of
  * them, by really short lives and not by a moved clock: Go's programs ask the kernel for the time.
  */
+@Order(SteadyCluster.ORDER + 1)
 @ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class CertsE2E {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** What a drill breaks it measures, and it is healed again whatever becomes of the drill. */
+@Order(SteadyCluster.ORDER + 2)
 @ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class DrillE2E {

@@ -13,6 +13,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * the last of them.
  */
 final class SteadyCluster implements BeforeAllCallback {
+  /** The first of its classes; they follow each other, and nobody comes after them. */
+  static final int ORDER = 2_000_000_000;
+
   static final String NAME = "steady";
   static final String DOMAIN = NAME + ".internal";
   static final Cluster CLUSTER = new Cluster(NAME);
