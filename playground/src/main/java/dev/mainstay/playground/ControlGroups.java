@@ -23,6 +23,7 @@ final class ControlGroups {
   private static final Path ROOT = Path.of("/sys/fs/cgroup");
   private static final Path SYSTEMD = Path.of("/run/systemd/system");
   private static final Duration DEATH = Duration.ofSeconds(20);
+  private static final Duration FREEZING = Duration.ofSeconds(1);
 
   private final String name;
   private final List<Path> hierarchies;
@@ -159,6 +160,8 @@ final class ControlGroups {
 
   /** Ends every process in the groups and removes the groups; fails where one does not end. */
   void clear() {
+    // the power goes for all at the same moment: no sshd may tell of the end of what it ran
+    freeze();
     boolean empty =
         Await.until(
             DEATH,
@@ -180,18 +183,44 @@ final class ControlGroups {
     }
   }
 
+  private void freeze() {
+    for (Path directory : directories()) {
+      set(directory.resolve("freezer.state"), "FROZEN");
+      set(directory.resolve("cgroup.freeze"), "1");
+    }
+    boolean _ = Await.until(FREEZING, this::isFrozen);
+  }
+
+  private boolean isFrozen() {
+    for (Path directory : directories()) {
+      try {
+        Path state = directory.resolve("freezer.state");
+        if (Files.exists(state) && !Files.readString(state).strip().equals("FROZEN")) {
+          return false;
+        }
+        Path events = directory.resolve("cgroup.events");
+        if (Files.exists(events) && Files.readString(events).contains("frozen 0")) {
+          return false;
+        }
+      } catch (IOException gone) {
+        // a group that went away has nothing that runs
+      }
+    }
+    return true;
+  }
+
   /**
    * Lets every group go on that is frozen: runc freezes a container that it changes or ends, and
    * leaves it so when it dies in between. Nothing ends a frozen process on version 1.
    */
   void thaw() {
     for (Path directory : tree()) {
-      thaw(directory.resolve("freezer.state"), "THAWED");
-      thaw(directory.resolve("cgroup.freeze"), "0");
+      set(directory.resolve("freezer.state"), "THAWED");
+      set(directory.resolve("cgroup.freeze"), "0");
     }
   }
 
-  private static void thaw(Path file, String word) {
+  private static void set(Path file, String word) {
     try {
       if (Files.exists(file) && !Files.readString(file).strip().equals(word)) {
         // never made anew: the group may go away meanwhile
