@@ -8,8 +8,10 @@ import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Stdin;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
@@ -39,6 +41,11 @@ final class EtcdSteps implements StepRunner<Action> {
   private final RemoteSteps remote;
   private final Observe observe;
   private final Snapshot snapshot;
+
+  /** The steps on {@code spec}'s hosts. */
+  static EtcdSteps over(Hosts hosts, Clock clock, ClusterSpec spec, Snapshot snapshot) {
+    return new EtcdSteps(spec, new RemoteSteps(hosts), new Observe(hosts, clock), snapshot);
+  }
 
   EtcdSteps(ClusterSpec spec, RemoteSteps remote, Observe observe, Snapshot snapshot) {
     this.spec = spec;

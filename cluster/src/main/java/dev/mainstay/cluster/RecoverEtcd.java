@@ -169,12 +169,7 @@ public final class RecoverEtcd {
   public Map<Step<Action>, StepResult> run(
       Recovery recovery, List<RunListener<Action>> listeners, StopSignal stop)
       throws InterruptedException {
-    EtcdSteps steps =
-        new EtcdSteps(
-            recovery.spec(),
-            new RemoteSteps(hosts),
-            new Observe(hosts, clock),
-            EtcdSteps.Snapshot.NONE);
+    EtcdSteps steps = EtcdSteps.over(hosts, clock, recovery.spec(), EtcdSteps.Snapshot.NONE);
     return new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
         .run(recovery.plan());
   }

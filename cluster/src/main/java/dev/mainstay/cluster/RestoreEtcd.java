@@ -160,8 +160,7 @@ public final class RestoreEtcd {
 
   /**
    * Carries it out; one result a step. Where it did not come to where masters start, it is undone:
-   * the cluster then runs on what it had. Where it was forbidden to go on, no master was stopped
-   * yet, and nothing may be undone either.
+   * the cluster then runs on what it had. Where nothing was prepared there is nothing to undo.
    *
    * @param told is told what the undoing did, a line each
    */
@@ -171,12 +170,7 @@ public final class RestoreEtcd {
       StopSignal stop,
       java.util.function.Consumer<String> told)
       throws InterruptedException {
-    EtcdSteps steps =
-        new EtcdSteps(
-            restore.spec(),
-            new RemoteSteps(hosts),
-            new Observe(hosts, clock),
-            restore.internals().snapshot);
+    EtcdSteps steps = EtcdSteps.over(hosts, clock, restore.spec(), restore.internals().snapshot);
     Map<Step<Action>, StepResult> results =
         new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
             .run(restore.plan());

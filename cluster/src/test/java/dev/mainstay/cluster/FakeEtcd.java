@@ -106,25 +106,15 @@ final class FakeEtcd {
 
   /** Its etcd does not run; its file reaches up to {@code revision}. */
   FakeEtcd silent(String name, long revision) {
-    EtcdFacts was = of(name);
-    facts.put(
-        was.node(),
-        new EtcdFacts(
-            was.node(),
-            was.stage(),
-            was.clusterId(),
-            true,
-            false,
-            Optional.empty(),
-            List.of(),
-            OptionalLong.of(revision),
-            was.restore()));
-    return this;
+    return silent(name, OptionalLong.of(revision));
   }
 
   /** Its etcd runs and does not answer, so that nobody can tell how far its data reaches. */
   FakeEtcd starting(String name) {
-    silent(name, 0);
+    return silent(name, OptionalLong.empty());
+  }
+
+  private FakeEtcd silent(String name, OptionalLong fileRevision) {
     EtcdFacts was = of(name);
     facts.put(
         was.node(),
@@ -136,7 +126,7 @@ final class FakeEtcd {
             false,
             Optional.empty(),
             List.of(),
-            OptionalLong.empty(),
+            fileRevision,
             was.restore()));
     return this;
   }

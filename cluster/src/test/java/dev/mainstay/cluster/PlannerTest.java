@@ -41,6 +41,13 @@ final class PlannerTest {
     return host(name).at(stage, SPEC, bundle);
   }
 
+  /** All hosts of {@code SPEC}, as apply leaves them. */
+  private FakeHost[] allFinished() {
+    return SPEC.nodes().stream()
+        .map(node -> host(node.name().value(), Stage.PROVISIONED))
+        .toArray(FakeHost[]::new);
+  }
+
   private Plan<Action> plan(ClusterSpec spec, Optional<ClusterApi> api, FakeHost... hosts) {
     return Plans.planner(
             spec,
@@ -65,13 +72,7 @@ final class PlannerTest {
 
   @Test
   void aWellClusterNeedsNothing() {
-    Plan<Action> plan =
-        change(
-            host("m1", Stage.PROVISIONED),
-            host("m2", Stage.PROVISIONED),
-            host("m3", Stage.PROVISIONED),
-            host("w1", Stage.PROVISIONED),
-            host("w2", Stage.PROVISIONED));
+    Plan<Action> plan = change(allFinished());
     assertThat(plan.isEmpty()).describedAs("%s", plan.steps()).isTrue();
   }
 
@@ -461,15 +462,7 @@ final class PlannerTest {
             well.endpoints(),
             well.description(),
             well.corefile());
-    Plan<Action> plan =
-        plan(
-            SPEC,
-            Optional.of(unwell),
-            host("m1", Stage.PROVISIONED),
-            host("m2", Stage.PROVISIONED),
-            host("m3", Stage.PROVISIONED),
-            host("w1", Stage.PROVISIONED),
-            host("w2", Stage.PROVISIONED));
+    Plan<Action> plan = plan(SPEC, Optional.of(unwell), allFinished());
     assertThat(ids(plan)).containsExactly("cluster/verify");
     assertThat(plan.steps().getFirst().reason()).isEqualTo(Why.CLUSTER_NOT_WELL);
   }
@@ -485,29 +478,13 @@ final class PlannerTest {
             well.endpoints(),
             well.description(),
             well.corefile());
-    Plan<Action> plan =
-        plan(
-            SPEC,
-            Optional.of(api),
-            host("m1", Stage.PROVISIONED),
-            host("m2", Stage.PROVISIONED),
-            host("m3", Stage.PROVISIONED),
-            host("w1", Stage.PROVISIONED),
-            host("w2", Stage.PROVISIONED));
+    Plan<Action> plan = plan(SPEC, Optional.of(api), allFinished());
     assertThat(ids(plan)).containsExactly("nodes/register/w2", "cluster/verify");
   }
 
   @Test
   void ofAClusterThatIsSilentForAMomentNothingIsPresumed() {
-    Plan<Action> plan =
-        plan(
-            SPEC,
-            Optional.empty(),
-            host("m1", Stage.PROVISIONED),
-            host("m2", Stage.PROVISIONED),
-            host("m3", Stage.PROVISIONED),
-            host("w1", Stage.PROVISIONED),
-            host("w2", Stage.PROVISIONED));
+    Plan<Action> plan = plan(SPEC, Optional.empty(), allFinished());
     assertThat(ids(plan)).containsExactly("cluster/verify");
   }
 
