@@ -5,7 +5,8 @@
 # Usage: bench/failover/run.sh [--rounds N] [--masters 3|5] [--only FAULT,FAULT...] [--minutes M]
 #        [--keep FOLDER] [--tune SCRIPT]
 #
-# FAULT: none black-hole kill frozen stop two-killed two-black-holed alarms load; and host-frozen, which is in no run by itself.
+# FAULT: none black-hole kill frozen stop two-killed two-black-holed alarms load; and, in no run by themselves, host-frozen and
+# reloaded-black-hole, reloaded-kill, reloaded-frozen: the streams were begun before w1's proxy was reloaded.
 # M: how long the load of "alarms" lasts (10). --keep: the probe's and the proxies' logs go there. --tune: what SCRIPT does
 # to /etc/mainstay/haproxy.cfg of every host is loaded first, to try a change before it is built. Prints the tables that
 # bench/failover/RESULTS.md keeps. Five rounds take about an hour.
@@ -180,7 +181,7 @@ window() {
 flips() { # ENDPOINT: DOWN/UP of any master in that proxy's log since the window began
   local unit=failbench-$1
   case $1 in direct | *-nginx) echo -; return ;; mainstay) unit=mainstay-proxy ;; esac
-  on w1 "journalctl -q -o cat --since @$began -u $unit" < /dev/null | awk '/^Server .* is DOWN/ {d++} /^Server .* is UP/ {u++} END {printf "%d/%d", d, u}'
+  on w1 "journalctl -q -o cat --since @$began -u $unit" < /dev/null | awk '/ masters.last-/ {next} /^Server .* is DOWN/ {d++} /^Server .* is UP/ {u++} END {printf "%d/%d", d, u}'
 }
 begin() { # VICTIMS
   tell begin "${1// /,}"
@@ -201,7 +202,8 @@ away() { on "$1" "mv $manifest /etc/kubernetes/failbench-kube-apiserver.yaml"; }
 back() { on "$1" "mv /etc/kubernetes/failbench-kube-apiserver.yaml $manifest"; }
 runs() { on "$1" "pgrep -x kube-apiserver > /dev/null"; }
 runs_not() { ! runs "$1"; }
-relay_says() { local version status _; { exec 7<> "/dev/tcp/$(address "$1")/7444"; } 2> /dev/null || return 1; printf 'GET / HTTP/1.0\r\n\r\n' >&7; read -r -t 2 version status _ <&7 || status=; exec 7>&-; [ "$status" = "$2" ]; }
+# only nodes may ask a relay
+relay_says() { on w1 "{ exec 7<> /dev/tcp/$(full "$1")/7444 && printf 'GET / HTTP/1.0\r\n\r\n' >&7 && read -r -t 2 _ status _ <&7; } 2> /dev/null; [ \"\$status\" = $2 ]"; }
 break_none() { :; }; heal_none() { :; }; done_none() { lasting 20; }
 break_black-hole() { black_hole "$@"; }; heal_black-hole() { nft delete table bridge $name; }; done_black-hole() { lasting 50; }
 break_kill() { signal KILL "$1"; }; heal_kill() { :; }
@@ -212,6 +214,10 @@ done_stop() { until_true 90 "the apiserver has ended" runs_not "$1"; sleep 5; }
 break_two-killed() { for victim in "$@"; do on "$victim" "mv $manifest /etc/kubernetes/failbench-kube-apiserver.yaml; kill -KILL \$(pgrep -x kube-apiserver)" & done; wait $!; sleep 0.2; }
 heal_two-killed() { for victim in "$@"; do back "$victim"; done; }; done_two-killed() { lasting 30; }
 break_two-black-holed() { black_hole "$@"; }; heal_two-black-holed() { nft delete table bridge $name; }; done_two-black-holed() { lasting 30; }
+reload() { on w1 'systemctl reload mainstay-proxy'; sleep 2; }
+break_reloaded-black-hole() { reload; black_hole "$@"; }; heal_reloaded-black-hole() { heal_black-hole; }; done_reloaded-black-hole() { lasting 50; }
+break_reloaded-kill() { reload; signal KILL "$1"; }; heal_reloaded-kill() { :; }; done_reloaded-kill() { done_kill "$@"; }
+break_reloaded-frozen() { reload; signal STOP "$1"; }; heal_reloaded-frozen() { signal CONT "$1"; }; done_reloaded-frozen() { lasting 50; }
 group_of() { # HOST: the control group of the whole host
   local pid
   pid=$(pgrep -f "[s]ystemd-nspawn.*$name.*$1" | head -n 1)
@@ -243,7 +249,7 @@ fault() { # KIND VICTIM...
   begin "$*"
   "heal_$kind" "$@"
   # the first moments of a master that is back, whether or not the slowest of the peers has seen it
-  if [ "$kind" != kill ]; then
+  if [ "${kind#reloaded-}" != kill ]; then
     until_true 120 "$1 is ready again" relay_says "$1" 200
     settle
     sleep 3
@@ -269,13 +275,13 @@ alarms() {
   on m2 systemctl stop failbench-burn
   wait "${pids[@]}"
   for host in "${masters[@]}"; do
-    echo "$host $(on "$host" "journalctl -q -o cat --since @$began -u mainstay-proxy" | awk '/^Server .* is DOWN/ {d++} /^Server .* is UP/ {u++} END {printf "%d/%d", d, u}')"
+    echo "$host $(on "$host" "journalctl -q -o cat --since @$began -u mainstay-proxy" | awk '/ masters.last-/ {next} /^Server .* is DOWN/ {d++} /^Server .* is UP/ {u++} END {printf "%d/%d", d, u}')"
   done > "$out/own"
 }
 
 # --- what the probing costs
 load() {
-  local n before after pid
+  local n before after pid interval
   settle
   on m1 'iptables -w -I INPUT -i lo -p tcp --dport 6443 --syn -m comment --comment failbench'
   pid=$(worker m1)
@@ -283,7 +289,10 @@ load() {
   echo "|---|---|---|---|---|---|"
   for n in 0 10 100 1000; do
     before=$(meters "$pid")
-    if [ $n = 0 ]; then sleep 10; echo "sent 0 well 0 skipped 0 seconds 10" > "$out/relay"; else on w1 "$run/probe relay $(full m1):7444 $n 200 10" > "$out/relay"; fi
+    # as ProxyConfig.interval has it; five questions of the servers, and one of the last resort
+    interval=$(((n * 6 + 499) / 500 * 100))
+    [ $interval -ge 200 ] || interval=200
+    if [ $n = 0 ]; then sleep 10; echo "sent 0 well 0 skipped 0 seconds 10" > "$out/relay"; else on w1 "$run/probe relay $(full m1):7444 $n $((interval * 5 / 6)) 10" > "$out/relay"; fi
     after=$(meters "$pid")
     echo "$before $after $(cat "$out/relay")" | awk -v n=$n '{t = $6 - $1
       printf "| %s | %.1f | %.1f | %.1f | %.1f | %.1f |\n", n == 0 ? "0 (and w1 itself)" : n, ($7 - $2) / t, $14 / t, ($8 - $3) / t, ($9 - $4) / t, ($10 - $5) / t}'
@@ -321,7 +330,7 @@ for round in $(seq "$rounds"); do
   first=${masters[$((round % count))]}
   second=${masters[$(((round + 1) % count))]}
   start_probe "$writer"
-  for kind in none black-hole kill frozen host-frozen stop two-killed two-black-holed; do
+  for kind in none black-hole kill frozen host-frozen stop two-killed two-black-holed reloaded-black-hole reloaded-kill reloaded-frozen; do
     wants $kind || continue
     case $kind in none) fault none ;; two-*) fault $kind "$first" "$second" ;; *) fault $kind "$first" ;; esac
   done

@@ -92,11 +92,15 @@ record HostDrift(
   }
 
   private static Stream<String> units(List<HostFile> wanted) {
-    boolean timer =
-        wanted.stream()
-            .anyMatch(file -> file.path().equals(EtcdBackupFiles.TIMER) && !file.isAbsent());
+    Map<String, String> optional =
+        Map.of(
+            EtcdBackupFiles.TIMER, EtcdBackupFiles.TIMER_UNIT,
+            HostFiles.WATCH_SERVICE, HostFiles.WATCH_UNIT);
     return Stream.concat(
-        UNITS.stream(), timer ? Stream.of(EtcdBackupFiles.TIMER_UNIT) : Stream.empty());
+        UNITS.stream(),
+        wanted.stream()
+            .filter(file -> !file.isAbsent())
+            .flatMap(file -> Stream.ofNullable(optional.get(file.path()))));
   }
 
   private static Optional<String> proxyElsewhere(

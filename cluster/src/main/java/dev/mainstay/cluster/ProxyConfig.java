@@ -9,11 +9,12 @@ import java.util.List;
 
 /**
  * The local proxy's haproxy.cfg, after the measured design of relays: each master's proxy watches
- * its own apiserver (alive: the TLS handshake; ready: /readyz) and answers on port 7444 with 200
- * (ready), 404 (draining) or 503 (dead); the others' proxies ask there and not at the apiserver, so
- * that its load does not grow with the number of nodes. Only nodes may ask. Names and not addresses
- * stand in it: HAProxy resolves them from /etc/hosts when it is loaded, which is whenever the hosts
- * block changed.
+ * its own apiserver and answers on port 7444 with 200 (ready), 404 (draining, or slow) or 503 (dead
+ * or not ready; with the word "down" if nobody should try it even so). The questions that it asks
+ * its apiserver, and why, are in docs/decisions/0012-relay.md. The others' proxies ask there and
+ * not at the apiserver, so that its load does not grow with the number of nodes. Only nodes may
+ * ask. Why so is decision 12 in docs/decisions. Names and not addresses stand in it: HAProxy
+ * resolves them from /etc/hosts when it is loaded, which is whenever the hosts block changed.
  */
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";
@@ -23,6 +24,9 @@ final class ProxyConfig {
 
   // HAProxy reads 64 words a line, of 2,048 letters in all
   private static final int NAMES_PER_LINE = 20;
+
+  // the last resort asks a master once while the others do so as many times
+  private static final int AGENT_INTERVALS = 5;
 
   /** To whom a node's proxy leads. */
   enum Mode {
@@ -130,21 +134,54 @@ final class ProxyConfig {
         "ca-file /etc/mainstay/ca.crt verify required verifyhost kubernetes no-ssl-reuse";
     return """
 
-    backend alive
+    # the way of the patient questions to the own apiserver: a connection each, 503 where there is none, 504 for a late answer
+    listen patient
+        mode http
+        bind unix@/run/mainstay-proxy/patient.sock mode 600
+        timeout connect 6s
+        timeout client 15s
+        timeout server 6s
+        retries 0
+        http-reuse never
+        server self 127.0.0.1:6443 ssl CHECK sni str(kubernetes)
+
+    # does it answer at once? By the handshake: it waits in no queue
+    backend prompt
         timeout check 250ms
         option tcp-check
         tcp-check connect ssl sni kubernetes
         server self 127.0.0.1:6443 check CHECK inter 200ms fastinter 50ms downinter 500ms fall 2 rise 2
 
-    backend ready
-        timeout check 3s
+    # does its process use the processor? mainstay-apiserver-watch says so here: what is slow does, what is frozen does not
+    backend progress
+        server self 127.0.0.1:6443
+
+    # does it answer at all? etcd is no part of this question
+    backend alive
+        timeout check 5s
         option httpchk
-        http-check connect ssl sni kubernetes
+        http-check send meth GET uri /livez?exclude=etcd ver HTTP/1.1 hdr host kubernetes
+        http-check expect status 200-499
+        server self unix@/run/mainstay-proxy/patient.sock check inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2
+
+    # does it serve? Who answers late gets no new connections, and keeps those that it has
+    backend ready
+        timeout check 13s
+        option httpchk
         http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
         # a graceful stop drains; any other failure takes the master out. 401 and 403: it serves, and tells strangers no more
         http-check expect error-status L7OKC ! string "[-]shutdown"
+        http-check expect error-status L7OKC ! status 504
         http-check expect status 200,401,403
-        server self 127.0.0.1:6443 check CHECK inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2
+        server self unix@/run/mainstay-proxy/patient.sock check inter 500ms fastinter 1s downinter 500ms fall 2 rise 2
+
+    # has its etcd a quorum? Without one requests would hang. It takes /readyz up to 4 s to say so
+    backend quorum
+        timeout check 13s
+        option httpchk
+        http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
+        http-check expect ! string "[-]etcd"
+        server self unix@/run/mainstay-proxy/patient.sock check inter 1s downinter 500ms fall 1 rise 1
 
     frontend health
         mode http
@@ -155,10 +192,23 @@ final class ProxyConfig {
         bind :PORT
         acl node src 127.0.0.1
     NODES    tcp-request connection reject unless node
-        http-request return status 503 if { nbsrv(alive) eq 0 }
+        acl late nbsrv(prompt) eq 0
+        acl still nbsrv(progress) eq 0
+        acl dead nbsrv(alive) eq 0
+        acl leaderless nbsrv(quorum) eq 0
+        http-request return status 503 if dead
+        http-request return status 503 if late still
+        http-request return status 404 if late
         http-request return status 200 if { nbsrv(ready) ge 1 }
         http-request return status 404 if { srv_is_up(ready/self) }
         http-request return status 503
+        # the word for others' last resorts, which take it as an agent's
+        http-after-response set-status 200 reason up if { status 200 }
+        http-after-response set-status 404 reason up if { status 404 }
+        http-after-response set-status 503 reason up if { status 503 }
+        http-after-response set-status 503 reason down if { status 503 } dead
+        http-after-response set-status 503 reason down if { status 503 } late still
+        http-after-response set-status 503 reason down if { status 503 } leaderless
     """
         .replace("PORT", String.valueOf(HEALTH_PORT))
         .replace("NODES", nodes(spec))
@@ -181,10 +231,13 @@ final class ProxyConfig {
   /**
    * How often a proxy asks a master, in milliseconds. A question costs the master's proxy 0.045 ms
    * of a processor (bench/failover), so that all nodes together may ask 1,000 times a second: 5 %
-   * of one. In hundreds, so that not every new node changes the configuration of all.
+   * of one; the last resort asks, too. In hundreds, so that not every new node changes the
+   * configuration of all.
    */
   private static long interval(ClusterSpec spec, ProxyTimeouts timeouts) {
-    return Math.max(timeouts.interval().toMillis(), Math.ceilDiv(spec.nodes().size(), 100) * 100L);
+    long questions = spec.nodes().size() * (AGENT_INTERVALS + 1L);
+    return Math.max(
+        timeouts.interval().toMillis(), Math.ceilDiv(questions, AGENT_INTERVALS * 100) * 100L);
   }
 
   private static String millis(Duration duration) {
@@ -217,11 +270,17 @@ final class ProxyConfig {
           "    server %s %s:6443 tcp-ut %s\n"
               .formatted(master.name(), spec.fullName(master), millis(timeouts.unacknowledged())));
     }
-    backend.append("    # last resort: tried while no master is known to be usable\n");
-    backend.append("    option allbackups\n");
+    backend.append(
+        """
+            # last resort: while no master is known to be usable, all are tried but those that say themselves that they are down
+            option allbackups
+            default-server agent-port PORT agent-inter INTERVAL agent-send "GET / HTTP/1.0\\r\\n\\r\\n"
+        """
+            .replace("PORT", String.valueOf(HEALTH_PORT))
+            .replace("INTERVAL", AGENT_INTERVALS * interval(spec, timeouts) + "ms"));
     for (NodeSpec master : masters) {
       backend.append(
-          "    server last-%s %s:6443 no-check backup tcp-ut %s\n"
+          "    server last-%s %s:6443 no-check agent-check backup tcp-ut %s\n"
               .formatted(master.name(), spec.fullName(master), millis(timeouts.unacknowledged())));
     }
     return backend.toString();

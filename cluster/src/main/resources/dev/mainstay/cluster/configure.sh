@@ -66,6 +66,11 @@ if [ -f /etc/systemd/system/$timer ]; then
   if ! systemctl is-enabled -q $timer 2>/dev/null; then systemctl enable -q $timer; fi
   if has_changed /etc/systemd/system/$timer || ! systemctl is-active -q $timer; then systemctl restart $timer; fi
 fi
+watch=mainstay-apiserver-watch.service
+if [ -f /etc/systemd/system/$watch ]; then
+  if ! systemctl is-enabled -q $watch 2>/dev/null; then systemctl enable -q $watch; fi
+  if has_changed /etc/systemd/system/$watch || has_changed /etc/mainstay/watch-apiserver.sh || ! systemctl is-active -q $watch; then systemctl restart $watch; fi
+fi
 if has_changed /etc/mainstay/containerd.toml || has_changed /etc/systemd/system/containerd.service; then
   systemctl restart containerd.service
 elif ! systemctl is-active -q containerd.service; then

@@ -78,6 +78,24 @@ final class PreflightTest {
   }
 
   @Test
+  void warnsOfMastersThatAreFartherApartThanEtcdIsMadeFor() {
+    FakeHost m1 = FakeHost.of(SPEC, "m1");
+    m1.roundTrips = new RoundTrips(Optional.of(Duration.ofMillis(100)), true, Optional.empty());
+    assertThat(check(m1)).isEmpty();
+    RoundTrips far = new RoundTrips(Optional.of(Duration.ofMillis(101)), true, Optional.empty());
+    m1.roundTrips = far;
+    assertThat(check(m1))
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.isError()).isFalse();
+          assertThat(problem.advice()).contains("etcd's members are made for up to 100 ms");
+        });
+    FakeHost w1 = FakeHost.of(SPEC, "w1");
+    w1.roundTrips = far;
+    assertThat(check(w1)).isEmpty();
+  }
+
+  @Test
   void findsTakenPorts() {
     assertThat(
             master(host -> {

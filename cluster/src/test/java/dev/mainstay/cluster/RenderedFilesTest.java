@@ -107,8 +107,8 @@ final class RenderedFilesTest {
 
   @Test
   void ofManyNodesEachAsksLessOften() {
-    assertThat(worker(197)).contains(" check inter 200ms ");
-    assertThat(worker(1000)).contains(" check inter 1100ms ");
+    assertThat(worker(163)).contains(" check inter 200ms ");
+    assertThat(worker(1000)).contains(" check inter 1300ms ", " agent-inter 6500ms ");
   }
 
   /** The proxy's configuration of a worker among {@code workers} and three masters. */

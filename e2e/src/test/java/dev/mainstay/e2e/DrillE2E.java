@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -143,5 +144,25 @@ final class DrillE2E {
     Result typo = CLUSTER.mainstay("drill", "master-donw", "m2");
     assertThat(typo.exit()).isEqualTo(2);
     assertThat(typo.err()).contains("did you mean master-down?");
+  }
+
+  @Test
+  @Order(5)
+  @Tag("long")
+  void aMasterThatIsSwitchedOffAndAllInTurn() {
+    JsonNode down = drill("master-down", "m1", "--for", "5s");
+    assertThat(node(down.path("rounds").get(0), "w1").path("longestSilenceMs").asInt(99_999))
+        .isLessThan(5_000);
+    JsonNode turn = drill("all-masters-in-turn", "--for", "5s");
+    assertThat(turn.path("rounds").valueStream().map(round -> round.path("target").asString("")))
+        .containsExactly("m1", "m2", "m3");
+    for (JsonNode round : turn.path("rounds")) {
+      JsonNode worker = node(round, "w1");
+      assertThat(worker.path("longestSilenceMs").asInt(99_999))
+          .as(round.toString())
+          .isLessThan(5_000);
+      assertThat(worker.path("upAgainAfterMs").asInt(0)).isPositive();
+    }
+    CLUSTER.isHealthy();
   }
 }

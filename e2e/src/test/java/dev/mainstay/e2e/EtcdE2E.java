@@ -32,7 +32,7 @@ import tools.jackson.databind.JsonNode;
  * etcd on a real cluster: backed up under load, restored, restored by a run that is killed in the
  * middle, and recovered after two of three masters are gone for good.
  */
-@Order(SteadyCluster.ORDER + 3)
+@Order(SteadyCluster.ORDER + 4)
 @ExtendWith(SteadyCluster.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class EtcdE2E {

@@ -1,0 +1,57 @@
+package dev.mainstay.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What local proxies know of masters. */
+@Order(SteadyCluster.ORDER + 3)
+@ExtendWith(SteadyCluster.class)
+final class ProxyE2E {
+  private static final Cluster CLUSTER = SteadyCluster.CLUSTER;
+
+  @Test
+  void aFrozenApiserverIsDeadAtOnceForItsOwnProxy() {
+    // by its answers alone it would be after more than ten seconds
+    String took =
+        CLUSTER
+            .on(
+                "m2",
+                """
+                apiserver=$(pgrep -x kube-apiserver)
+                trap 'kill -CONT $apiserver' EXIT
+                says() { { exec 7<> /dev/tcp/127.0.0.1/7444 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&7 && read -r -t 2 _ status word <&7; } 2> /dev/null; echo "$status ${word%?}"; }
+                [ "$(says)" = '200 up' ] || { says; exit 1; }
+                kill -STOP $apiserver
+                began=${EPOCHREALTIME/./}
+                until [ "$(says)" = '503 down' ]; do
+                  [ $((${EPOCHREALTIME/./} - began)) -lt 20000000 ] || exit 1
+                done
+                echo $(((${EPOCHREALTIME/./} - began) / 1000))
+                """)
+            .strip();
+    assertThat(Integer.parseInt(took)).as("ms").isLessThan(6_000);
+    CLUSTER.isHealthy(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void aProxyThatAFirewallMakesBlindIsNamed() {
+    String drop = " INPUT -p tcp --dport 7444 -s w1." + SteadyCluster.NAME + ".internal -j DROP";
+    CLUSTER.on("m2", "iptables -w -I" + drop);
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() ->
+            assertThat(CLUSTER.status().path("problems").valueStream())
+                .anySatisfy(problem ->
+                    assertThat(problem.toString())
+                        .contains(
+                            "its local proxy holds m2 down, which serves",
+                            "let w1 through to port 7444 of m2")));
+    CLUSTER.on("m2", "iptables -w -D" + drop);
+    CLUSTER.isHealthy();
+  }
+}
