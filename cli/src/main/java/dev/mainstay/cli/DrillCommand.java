@@ -13,7 +13,6 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Spelling;
 import dev.mainstay.ssh.Hosts;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,9 +20,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -50,7 +47,6 @@ import picocli.CommandLine.Parameters;
           + " the cluster is not healthy or could not afford it."
     })
 final class DrillCommand implements Callable<Integer> {
-  private static final String IN_TURN = "all-masters-in-turn";
   private static final Duration SHORTEST = Duration.ofSeconds(3);
   private static final Duration LONGEST = Duration.ofMinutes(10);
   // until kubelet's probes would replace a frozen apiserver
@@ -90,31 +86,39 @@ final class DrillCommand implements Callable<Integer> {
         ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
       RunDrill run = new RunDrill(hosts, session.clock());
       Drill drill = run.plan(spec, wanted, target, time);
-      options.confirmByName(
-          session,
-          spec,
-          "This breaks %s of cluster %s on purpose: %s. It heals itself."
-              .formatted(
-                  drill.targets().stream()
-                      .map(node -> node.name().value())
-                      .collect(Collectors.joining(", then ")),
-                  spec.name(),
-                  wanted.meaning()));
+      options.confirmByName(session, spec, question(drill));
       lock.ensureHeld();
-      StopSignal stop = new StopSignal();
+      // where no report can be kept, nothing is broken either
+      Path folder = Files.createDirectories(options.home(session, spec).drills());
+      StopSignal stop = new StopSignal(lock::lost);
       try (OnInterrupt _ =
           new OnInterrupt(session.terminal(), stop, "healing what is broken", HEALING)) {
         DrillProgress progress =
             new DrillProgress(
                 session.terminal(),
                 session.terminal().colour() && !options.noColor && !options.json());
-        return tell(run.run(drill, progress, stop), spec);
+        DrillReport report = run.run(drill, progress, stop);
+        tell(report, folder);
+        return report.broken().isEmpty()
+            ? ExitCode.DONE
+            : stop.isRequested() ? ExitCode.INTERRUPTED : report.broken().getFirst().exitCode();
       }
     }
   }
 
+  private static String question(Drill drill) {
+    return "This breaks %s%s of cluster %s on purpose: %s. It heals itself."
+        .formatted(
+            drill.targets().stream()
+                .map(node -> node.name().value())
+                .collect(Collectors.joining(", then ")),
+            drill.fault() == Fault.ETCD_LEADER ? ", or who leads etcd when it comes to it," : "",
+            drill.spec().name(),
+            drill.fault().meaning());
+  }
+
   private Fault fault() {
-    if (fault.equals(IN_TURN)) {
+    if (fault.equals(Drill.ALL_MASTERS_IN_TURN)) {
       return Fault.MASTER_DOWN;
     }
     return Arrays.stream(Fault.values())
@@ -123,7 +127,7 @@ final class DrillCommand implements Callable<Integer> {
         .orElseThrow(() -> {
           List<String> words =
               new ArrayList<>(Arrays.stream(Fault.values()).map(Fault::word).toList());
-          words.add(IN_TURN);
+          words.add(Drill.ALL_MASTERS_IN_TURN);
           return new Failure.Usage(
               "drill: there is no fault \"" + fault + "\"",
               Spelling.nearest(fault, words)
@@ -134,8 +138,10 @@ final class DrillCommand implements Callable<Integer> {
 
   private Optional<NodeName> target(Fault wanted) {
     boolean needsOne =
-        !fault.equals(IN_TURN) && wanted != Fault.ETCD_LEADER && wanted != Fault.PROXY_RESTART;
-    boolean takesNone = fault.equals(IN_TURN) || wanted == Fault.ETCD_LEADER;
+        !fault.equals(Drill.ALL_MASTERS_IN_TURN)
+            && wanted != Fault.ETCD_LEADER
+            && wanted != Fault.PROXY_RESTART;
+    boolean takesNone = fault.equals(Drill.ALL_MASTERS_IN_TURN) || wanted == Fault.ETCD_LEADER;
     String given = name;
     if (given == null) {
       if (needsOne) {
@@ -167,27 +173,22 @@ final class DrillCommand implements Callable<Integer> {
                 "for example 20s"));
   }
 
-  private int tell(DrillReport report, ClusterSpec spec) throws IOException {
-    Path folder = Files.createDirectories(options.home(session, spec).drills());
+  /** Prints it before it is kept: a full disk takes no measurement away. */
+  private void tell(DrillReport report, Path folder) throws IOException {
+    String markdown = DrillText.markdown(report);
+    String json = Json.text(DrillText.document(report)) + "\n";
+    Terminal terminal = session.terminal();
+    terminal.out().print(options.json() ? json : markdown);
+    terminal.out().flush();
     String stem =
         DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'")
                 .withZone(ZoneOffset.UTC)
                 .format(report.began())
             + "-"
             + fault;
-    Map<String, String> files = new LinkedHashMap<>();
-    files.put("md", DrillText.markdown(report));
-    files.put("json", Json.text(DrillText.document(report)) + "\n");
-    files.put("html", DrillPage.of(report));
-    for (Map.Entry<String, String> file : files.entrySet()) {
-      Files.writeString(
-          folder.resolve(stem + "." + file.getKey()), file.getValue(), StandardCharsets.UTF_8);
-    }
-    Terminal terminal = session.terminal();
-    terminal
-        .out()
-        .print(options.json() ? files.getOrDefault("json", "") : files.getOrDefault("md", ""));
+    Files.writeString(folder.resolve(stem + ".md"), markdown);
+    Files.writeString(folder.resolve(stem + ".json"), json);
+    Files.writeString(folder.resolve(stem + ".html"), DrillPage.of(report));
     terminal.err().println("the report: " + folder.resolve(stem) + ".md, .json, .html");
-    return report.broken().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
   }
 }

@@ -64,14 +64,13 @@ final class DrillPage {
       page.append("<h2>").append(escaped(round.target().name().value())).append("</h2>\n");
       table(page, round);
       page.append("<p>").append(escaped(DrillText.remark(round))).append("</p>\n");
-      round.nodes().forEach(node -> chart(page, node, round.moments()));
+      round.nodes().forEach(node -> chart(page, node, round));
     }
-    report
-        .broken()
-        .ifPresent(why ->
-            page.append("<p><strong>The drill ended before its end:</strong> ")
-                .append(escaped(why))
-                .append("</p>\n"));
+    if (!report.broken().isEmpty()) {
+      page.append("<p><strong>The drill ended before its end:</strong> ")
+          .append(escaped(DrillText.reasons(report.broken())))
+          .append("</p>\n");
+    }
     return page.append("</body>\n</html>\n").toString();
   }
 
@@ -88,14 +87,15 @@ final class DrillPage {
     page.append("</table>\n");
   }
 
-  private static void chart(StringBuilder page, NodeReport node, Moments moments) {
+  private static void chart(StringBuilder page, NodeReport node, Round round) {
+    Moments moments = round.moments();
     Duration from = moments.struck().minus(BEFORE);
-    Duration until = moments.well().plus(AFTER);
+    Duration until = moments.end().plus(AFTER);
     double scale = (WIDTH - LEFT) / (double) Math.max(1, until.minus(from).toMillis());
     page.append(
         "<figure>\n<svg viewBox=\"0 0 %d %d\" role=\"img\">\n".formatted(WIDTH, HEIGHT + BOTTOM));
     double struck = x(moments.struck(), from, scale);
-    double width = Math.max(2, x(moments.healed(), from, scale) - struck);
+    double width = Math.max(2, x(moments.healed().orElse(moments.end()), from, scale) - struck);
     page.append(
         String.format(
             Locale.ROOT,
@@ -122,10 +122,10 @@ final class DrillPage {
               millis < 1000 ? millis + " ms" : millis / 1000 + " s"));
     }
     label(page, struck, "fault");
-    if (!moments.healed().equals(moments.struck())) {
-      label(page, x(moments.healed(), from, scale), "healed");
+    if (!DrillText.isOverAtOnce(round)) {
+      moments.healed().ifPresent(healed -> label(page, x(healed, from, scale), "healed"));
     }
-    label(page, x(moments.well(), from, scale), "well");
+    label(page, x(moments.end(), from, scale), round.recovery().isPresent() ? "well" : "end");
     for (Sample sample : node.samples()) {
       if (sample.at().compareTo(from) >= 0 && sample.at().compareTo(until) <= 0) {
         mark(page, sample, x(sample.at(), from, scale));

@@ -3,6 +3,7 @@ package dev.mainstay.cli;
 import dev.mainstay.cluster.RunDrill;
 import dev.mainstay.cluster.RunDrill.View;
 import dev.mainstay.cluster.drill.ProxyChange;
+import dev.mainstay.model.NodeName;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +19,7 @@ final class DrillProgress implements RunDrill.Listener {
 
   private final Terminal terminal;
   private final boolean live;
-  private final Map<String, String> said = new HashMap<>();
+  private final Map<NodeName, ProxyChange> said = new HashMap<>();
   private String last = "";
   private int drawn;
 
@@ -50,11 +51,9 @@ final class DrillProgress implements RunDrill.Listener {
   @Override
   public void looks(Duration at, List<View> views) {
     for (View view : views) {
-      String state = view.target().map(DrillProgress::word).orElse("");
-      String before = said.put(view.node().value(), state);
-      if (!state.isEmpty() && !state.equals(before)) {
-        line(at, "seen from " + view.node() + ": " + state);
-      }
+      view.target()
+          .filter(change -> !change.equals(said.put(view.node(), change)))
+          .ifPresent(change -> line(change.at(), "seen from " + view.node() + ": " + word(change)));
     }
     if (!live) {
       return;
@@ -88,8 +87,8 @@ final class DrillProgress implements RunDrill.Listener {
     drawn = views.size() + 1;
   }
 
-  private static String word(ProxyChange.State state) {
-    return switch (state) {
+  private static String word(ProxyChange change) {
+    return switch (change.state()) {
       case UP -> "up again";
       case DOWN -> "down";
       case DRAINING -> "draining";

@@ -4,6 +4,7 @@ import dev.mainstay.cluster.DrillReport;
 import dev.mainstay.cluster.DrillReport.NodeReport;
 import dev.mainstay.cluster.DrillReport.Round;
 import dev.mainstay.cluster.drill.NodeFigures;
+import dev.mainstay.model.Failure;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -33,8 +34,7 @@ final class DrillText {
 
   /** A heading for the whole. */
   static String title(DrillReport report) {
-    return "Drill %s on cluster %s"
-        .formatted(report.drill().fault().word(), report.drill().spec().name());
+    return "Drill %s on cluster %s".formatted(report.drill().word(), report.drill().spec().name());
   }
 
   /** What was done, in sentences. */
@@ -61,17 +61,30 @@ final class DrillText {
 
   /** What else is to be said of a round. */
   static String remark(Round round) {
-    return "%s beside %s. All was well %s after %s."
+    return "%s beside %s. %s"
         .formatted(
             round.notReady().isEmpty()
                 ? "No node became NotReady"
                 : "NotReady: "
                     + round.notReady().stream().sorted().collect(Collectors.joining(", ")),
             round.target().name(),
-            seconds(round.recovery()),
-            round.moments().healed().equals(round.moments().struck())
-                ? "the fault"
-                : "it was healed");
+            round
+                .recovery()
+                .map(recovery ->
+                    "All was well %s after %s."
+                        .formatted(
+                            seconds(recovery), isOverAtOnce(round) ? "the fault" : "it was healed"))
+                .orElse("It was not seen that all was well again."));
+  }
+
+  /** Whether what struck was over the moment that it was there. */
+  static boolean isOverAtOnce(Round round) {
+    return round.moments().healed().equals(Optional.of(round.moments().struck()));
+  }
+
+  /** Why the drill, or a turn of it, ended before its end; on several lines where there is more. */
+  static String reasons(List<Failure> broken) {
+    return broken.stream().map(Failure::text).collect(Collectors.joining("\n"));
   }
 
   /** The cells of one node's row, in the order of {@link #COLUMNS}. */
@@ -103,10 +116,11 @@ final class DrillText {
               node -> text.append("| ").append(String.join(" | ", cells(node))).append(" |\n"));
       text.append('\n').append(remark(round)).append('\n');
     }
-    report
-        .broken()
-        .ifPresent(
-            why -> text.append("\nThe drill ended before its end: ").append(why).append('\n'));
+    if (!report.broken().isEmpty()) {
+      text.append("\nThe drill ended before its end: ")
+          .append(reasons(report.broken()))
+          .append('\n');
+    }
     return text.toString();
   }
 
@@ -115,20 +129,21 @@ final class DrillText {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("cluster", report.drill().spec().name().value());
     document.put("kubernetes", report.drill().spec().kubernetes().tag());
-    document.put("fault", report.drill().fault().word());
+    document.put("fault", report.drill().word());
     document.put("began", report.began().truncatedTo(ChronoUnit.MILLIS).toString());
     document.put("lastsMs", report.drill().lasts().toMillis());
     List<Object> rounds = new ArrayList<>();
     for (Round round : report.rounds()) {
       Map<String, Object> one = new LinkedHashMap<>();
       one.put("target", round.target().name().value());
-      one.put("recoveryMs", round.recovery().toMillis());
+      put(one, "recoveryMs", round.recovery());
       one.put("notReady", round.notReady().stream().sorted().toList());
       one.put("nodes", round.nodes().stream().map(DrillText::node).toList());
+      one.put("broken", reasons(round.broken()));
       rounds.add(one);
     }
     document.put("rounds", rounds);
-    document.put("broken", report.broken().orElse(""));
+    document.put("broken", reasons(report.broken()));
     return document;
   }
 

@@ -10,6 +10,7 @@ import dev.mainstay.cluster.drill.NodeFigures.Moments;
 import dev.mainstay.cluster.drill.ProxyChange;
 import dev.mainstay.cluster.drill.Sample;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,15 +21,22 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class DrillTextTest {
+  private static final ClusterSpec SPEC = JsonTest.spec();
+  private static final NodeSpec TARGET = SPEC.masters().get(1);
+  private static final NodeSpec WORKER = SPEC.workers().getFirst();
+
   private static DrillReport report() {
-    ClusterSpec spec = JsonTest.spec();
-    NodeSpec target = spec.masters().get(1);
     Moments moments =
         new Moments(
-            target.name().value(),
+            TARGET.name().value(),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(25),
+            Optional.of(Duration.ofSeconds(25)),
             Duration.ofSeconds(28));
+    return report(moments, Optional.of(Duration.ofSeconds(3)), List.of());
+  }
+
+  private static DrillReport report(
+      Moments moments, Optional<Duration> recovery, List<Failure> broken) {
     List<Sample> samples = new ArrayList<>();
     for (int at = 3000; at < 29_000; at += 500) {
       boolean silent = at > 5000 && at < 6000;
@@ -44,28 +52,54 @@ final class DrillTextTest {
     List<ProxyChange> changes =
         List.of(
             new ProxyChange(
-                Duration.ofMillis(5_700), target.name().value(), ProxyChange.State.DOWN),
+                Duration.ofMillis(5_700), TARGET.name().value(), ProxyChange.State.DOWN),
             new ProxyChange(
-                Duration.ofMillis(26_200), target.name().value(), ProxyChange.State.UP));
-    NodeSpec worker = spec.workers().getFirst();
+                Duration.ofMillis(26_200), TARGET.name().value(), ProxyChange.State.UP));
     return new DrillReport(
-        new Drill(
-            spec,
-            Fault.MASTER_BLACK_HOLE,
-            List.of(target),
-            List.of(worker),
-            Duration.ofSeconds(20)),
+        new Drill(SPEC, Fault.MASTER_BLACK_HOLE, List.of(TARGET), Duration.ofSeconds(20)),
         Instant.parse("2026-11-25T10:00:00.123Z"),
         List.of(
             new DrillReport.Round(
-                target,
+                TARGET,
                 moments,
-                Duration.ofSeconds(3),
+                recovery,
                 Set.of(),
                 List.of(
                     new DrillReport.NodeReport(
-                        worker, NodeFigures.of(samples, changes, moments), samples)))),
-        Optional.empty());
+                        WORKER, NodeFigures.of(samples, changes, moments), samples)),
+                broken)),
+        broken);
+  }
+
+  @Test
+  void aDrillThatWentBadlyTellsWhatItMeasuredAndWhy() {
+    Moments moments =
+        new Moments(
+            TARGET.name().value(), Duration.ofSeconds(5), Optional.empty(), Duration.ofSeconds(28));
+    DrillReport report =
+        report(
+            moments,
+            Optional.empty(),
+            List.of(
+                new Failure.Failed("etcd has lost its majority", "mainstay status"),
+                new Failure.Failed("m2 could not be healed from here", "")));
+    Golden.check("text/drill-broken.md", DrillText.markdown(report));
+    Golden.check("json/drill-broken.json", Json.text(DrillText.document(report)) + "\n");
+    assertThat(DrillPage.of(report))
+        .contains(">end<", "It was not seen that all was well again.", "lost its majority")
+        .doesNotContain(">healed<", ">well<");
+  }
+
+  @Test
+  void mastersInTurnAreCalledSo() {
+    DrillReport report =
+        new DrillReport(
+            new Drill(SPEC, Fault.MASTER_DOWN, SPEC.masters(), Duration.ofSeconds(20)),
+            Instant.EPOCH,
+            List.of(),
+            List.of());
+    assertThat(DrillText.title(report)).isEqualTo("Drill all-masters-in-turn on cluster demo");
+    assertThat(DrillText.document(report)).containsEntry("fault", "all-masters-in-turn");
   }
 
   @Test

@@ -8,14 +8,20 @@ import java.util.List;
 /**
  * A drill as it was agreed to.
  *
- * @param targets the nodes that are struck, one after the other
- * @param watched the nodes on which it is watched what that comes to
+ * @param targets the nodes that are struck, one after the other; where the leader of etcd is to be
+ *     struck, who led when it was agreed to
  * @param lasts how long each fault stays
  */
-public record Drill(
-    ClusterSpec spec, Fault fault, List<NodeSpec> targets, List<NodeSpec> watched, Duration lasts) {
+public record Drill(ClusterSpec spec, Fault fault, List<NodeSpec> targets, Duration lasts) {
+  /** What {@link Fault#MASTER_DOWN} is called where it goes from master to master. */
+  public static final String ALL_MASTERS_IN_TURN = "all-masters-in-turn";
+
   public Drill {
     targets = List.copyOf(targets);
-    watched = List.copyOf(watched);
+  }
+
+  /** As on the command line and in the JSON. */
+  public String word() {
+    return fault == Fault.MASTER_DOWN && targets.size() > 1 ? ALL_MASTERS_IN_TURN : fault.word();
   }
 }

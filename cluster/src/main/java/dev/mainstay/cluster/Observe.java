@@ -27,6 +27,7 @@ public final class Observe {
   // an apiserver that has just begun is ready before it answers everything
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private final Hosts hosts;
   private final Clock clock;
@@ -169,11 +170,14 @@ public final class Observe {
 
   /** What {@code master} says about the cluster; empty where its API does not answer. */
   Optional<ClusterApi> ask(NodeSpec master) throws InterruptedException {
+    return ask(master, ANSWER);
+  }
+
+  /** The same where an answer after {@code deadline} is none. */
+  Optional<ClusterApi> ask(NodeSpec master, Duration deadline) throws InterruptedException {
     try {
       Output output =
-          hosts
-              .login(master)
-              .run(RemoteCommand.of(Scripts.script("cluster")).within(Duration.ofSeconds(30)));
+          hosts.login(master).run(RemoteCommand.of(Scripts.script("cluster")).within(deadline));
       return ClusterApi.parse(output.stdout());
     } catch (Failure lost) {
       return Optional.empty();

@@ -1,20 +1,24 @@
 package dev.mainstay.cluster;
 
 import dev.mainstay.cluster.ClusterApi.Member;
+import dev.mainstay.cluster.ShowStatus.Look;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Says whom a drill strikes, or why it must not: a pure function of what was observed.
  *
- * <p>A drill begins with a healthy cluster, and while it lasts a majority of etcd's members is
- * healthy and a master's API ready.
+ * <p>A drill begins with a cluster that {@code status} calls healthy, and while it lasts a majority
+ * of etcd's members is healthy and a master's API ready.
  */
 final class PlanDrill {
   private static final int WATCHED_WORKERS = 10;
@@ -29,46 +33,68 @@ final class PlanDrill {
   private PlanDrill() {}
 
   /**
+   * One target's turn.
+   *
+   * @param through the master that is asked how the cluster is: another one, where there is one
+   * @param watched the nodes on which it is watched what the fault comes to
+   */
+  record Turn(NodeSpec target, NodeSpec through, List<NodeSpec> watched) {
+    Turn {
+      watched = List.copyOf(watched);
+    }
+  }
+
+  /**
    * The drill.
    *
    * @throws Failure.Usage if the target is no node for this fault
-   * @throws Failure.Refused if the cluster could not afford it, with why
+   * @throws Failure.Refused if the cluster is not healthy or could not afford it, with why
+   * @throws Failure.Locked if another drill's fault is not healed yet
    */
-  static Drill of(ClusterSpec spec, ClusterFacts facts, Wish wish) {
-    refuseTheUnwell(spec, facts);
-    ClusterApi api = facts.api().orElseThrow(() -> new IllegalArgumentException("no API"));
-    List<NodeSpec> targets = targets(spec, api, wish);
-    for (NodeSpec target : targets) {
-      refusal(spec, facts, api, wish.fault(), target)
-          .ifPresent(why -> {
-            throw new Failure.Refused(
-                wish.fault().word() + " on " + target.name() + " is refused: " + why,
-                "nothing was broken. A cluster that can lose a master has three");
-          });
-    }
-    List<NodeSpec> watched = new ArrayList<>(spec.masters());
-    watched.addAll(spec.workers().stream().limit(WATCHED_WORKERS).toList());
-    watched.removeIf(node -> facts.host(node.name()).isEmpty());
-    return new Drill(spec, wish.fault(), targets, watched, wish.lasts());
+  static Drill of(ClusterSpec spec, Look look, Wish wish) {
+    refuseTheUnwell(look);
+    ClusterApi api = look.facts().api().orElseThrow(() -> new IllegalArgumentException("no API"));
+    List<NodeSpec> targets = targets(spec, look.facts(), api, wish);
+    targets.forEach(target -> ensureAffordable(spec, look.facts(), api, wish.fault(), target));
+    return new Drill(spec, wish.fault(), targets, wish.lasts());
   }
 
-  private static void refuseTheUnwell(ClusterSpec spec, ClusterFacts facts) {
-    for (HostFacts host : facts.hosts().values()) {
+  /**
+   * The turn of {@code agreed}, or of who leads etcd by now, as the cluster is at this look.
+   *
+   * @param agreed one of the drill's targets
+   * @throws Failure as {@link #of} does
+   */
+  static Turn turn(Drill drill, NodeSpec agreed, Look look) {
+    ClusterSpec spec = drill.spec();
+    Optional<NodeName> name =
+        drill.fault() == Fault.ETCD_LEADER ? Optional.empty() : Optional.of(agreed.name());
+    NodeSpec target =
+        of(spec, look, new Wish(drill.fault(), name, drill.lasts())).targets().getFirst();
+    NodeSpec through =
+        spec.masters().stream().filter(master -> !master.equals(target)).findFirst().orElse(target);
+    Set<NodeSpec> watched = new LinkedHashSet<>(spec.masters());
+    watched.addAll(spec.workers().stream().limit(WATCHED_WORKERS).toList());
+    watched.add(target);
+    if (drill.fault().takesApi()) {
+      // its own proxy leads to itself
+      watched.remove(target);
+    }
+    return new Turn(target, through, List.copyOf(watched));
+  }
+
+  private static void refuseTheUnwell(Look look) {
+    for (HostFacts host : look.facts().hosts().values()) {
       if (host.isInDrill()) {
         throw inDrill(host);
       }
     }
-    List<String> lacks = new ArrayList<>();
-    if (facts.api().isEmpty()) {
-      lacks.add("no master answers at its API");
-    } else {
-      lacks.addAll(ClusterHealth.lacks(spec, facts, facts.api().get()));
-    }
-    facts.unreachable().values().forEach(lost -> lacks.add(String.valueOf(lost.getMessage())));
-    if (!lacks.isEmpty()) {
+    if (look.status().state() != ClusterStatus.State.HEALTHY) {
       throw new Failure.Refused(
           "a drill begins with a healthy cluster, and this one is not:\n"
-              + String.join("\n", lacks),
+              + look.status().problems().stream()
+                  .map(problem -> problem.where() + ": " + problem.what())
+                  .collect(Collectors.joining("\n")),
           "nothing was broken. mainstay status shows it, mainstay apply repairs it");
     }
   }
@@ -81,7 +107,8 @@ final class PlanDrill {
             + " mainstay-drill-heal.timer); then run the same command again");
   }
 
-  private static List<NodeSpec> targets(ClusterSpec spec, ClusterApi api, Wish wish) {
+  private static List<NodeSpec> targets(
+      ClusterSpec spec, ClusterFacts facts, ClusterApi api, Wish wish) {
     if (wish.target().isEmpty()) {
       return switch (wish.fault()) {
         case ETCD_LEADER -> List.of(leader(spec, api));
@@ -102,7 +129,23 @@ final class PlanDrill {
               + String.join(
                   ", ", spec.masters().stream().map(master -> master.name().value()).toList()));
     }
+    if (wish.fault() == Fault.MASTER_BLACK_HOLE && isJumpHost(spec, facts, target)) {
+      throw new Failure.Usage(
+          wish.fault().word() + ": " + name + " is the jump host of others, which would go with it",
+          "name another master, or drill master-down " + name);
+    }
     return List.of(target);
+  }
+
+  private static boolean isJumpHost(ClusterSpec spec, ClusterFacts facts, NodeSpec target) {
+    Set<String> known = new HashSet<>();
+    known.add(target.address().value());
+    known.add(target.name().value());
+    known.add(spec.fullName(target));
+    facts.host(target.name()).ifPresent(host -> known.addAll(host.bindings().local()));
+    return spec.nodes().stream()
+        .flatMap(node -> node.ssh().jump().stream())
+        .anyMatch(jump -> known.contains(jump.address()));
   }
 
   private static NodeSpec leader(ClusterSpec spec, ClusterApi api) {
@@ -113,6 +156,22 @@ final class PlanDrill {
         .findFirst()
         .orElseThrow(
             () -> new Failure.Refused("etcd has no leader now", "nothing was broken; try again"));
+  }
+
+  /**
+   * Whether {@code target} may be struck, as etcd and the API are now.
+   *
+   * @param facts those of the masters
+   * @throws Failure.Refused if a majority of etcd, or the last ready API, would go with it
+   */
+  static void ensureAffordable(
+      ClusterSpec spec, ClusterFacts facts, ClusterApi api, Fault fault, NodeSpec target) {
+    refusal(spec, facts, api, fault, target)
+        .ifPresent(why -> {
+          throw new Failure.Refused(
+              fault.word() + " on " + target.name() + " is refused: " + why,
+              "nothing was broken. A cluster that can lose a master has three");
+        });
   }
 
   private static Optional<String> refusal(

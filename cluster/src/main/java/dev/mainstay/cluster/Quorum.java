@@ -23,6 +23,11 @@ record Quorum(List<Member> voters) {
     return members / 2 + 1;
   }
 
+  /** Whether a majority of the voters is healthy. */
+  boolean isThere() {
+    return healthy(voters).size() >= of(voters.size());
+  }
+
   private static List<Member> healthy(List<Member> members) {
     return members.stream().filter(Member::healthy).toList();
   }

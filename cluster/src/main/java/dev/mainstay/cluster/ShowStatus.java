@@ -12,6 +12,7 @@ import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.RemoteCommand;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,20 +32,47 @@ public final class ShowStatus {
     this.clock = clock;
   }
 
+  /**
+   * One look at a cluster.
+   *
+   * @param facts what was observed
+   * @param status what follows from it
+   */
+  record Look(ClusterFacts facts, ClusterStatus status) {}
+
   /** The condition of {@code spec}'s cluster, its nodes in the file's order. */
   public ClusterStatus show(ClusterSpec spec) throws InterruptedException {
+    return look(spec).status();
+  }
+
+  /** The same with what it follows from. */
+  Look look(ClusterSpec spec) throws InterruptedException {
     ClusterFacts facts = new Observe(hosts, clock).all(spec);
     List<HostHealth> healths = FanOut.map(spec.nodes(), WINDOW, node -> health(node, facts));
-    List<Problem> problems = new ArrayList<>();
-    List<NodeStatus> nodes = new ArrayList<>();
     Map<NodeName, HostHealth> byNode = new HashMap<>();
     for (int i = 0; i < spec.nodes().size(); i++) {
-      nodes.add(node(spec, spec.nodes().get(i), facts, healths.get(i), problems));
       byNode.put(spec.nodes().get(i).name(), healths.get(i));
+    }
+    return new Look(facts, status(spec, facts, byNode, clock.instant()));
+  }
+
+  /**
+   * What follows from what was seen: a pure function.
+   *
+   * @param healths what every node that answered said of its proxy
+   * @param now when it was seen
+   */
+  static ClusterStatus status(
+      ClusterSpec spec, ClusterFacts facts, Map<NodeName, HostHealth> healths, Instant now) {
+    List<Problem> problems = new ArrayList<>();
+    List<NodeStatus> nodes = new ArrayList<>();
+    for (NodeSpec node : spec.nodes()) {
+      HostHealth health = healths.getOrDefault(node.name(), HostHealth.NONE);
+      nodes.add(node(spec, node, facts, health, now, problems));
     }
     List<Problem> blind =
         spec.nodes().stream()
-            .flatMap(node -> ProxyHealth.problem(spec, node, facts, byNode).stream())
+            .flatMap(node -> ProxyHealth.problem(spec, node, facts, healths).stream())
             .toList();
     problems.addAll(blind);
     facts
@@ -115,11 +143,12 @@ public final class ShowStatus {
     }
   }
 
-  private NodeStatus node(
+  private static NodeStatus node(
       ClusterSpec spec,
       NodeSpec node,
       ClusterFacts facts,
       HostHealth health,
+      Instant now,
       List<Problem> problems) {
     Optional<HostFacts> host = facts.host(node.name());
     Optional<ClusterApi.KubeNode> kube = facts.api().flatMap(api -> api.node(spec.fullName(node)));
@@ -145,7 +174,7 @@ public final class ShowStatus {
                 .forEach(what -> problems.add(Problem.warning(where, what, "run mainstay apply"))));
     HostCertificates certificates =
         facts.certificates().getOrDefault(node.name(), HostCertificates.NONE);
-    problems.addAll(CertificateHealth.problems(where, certificates, clock.instant()));
+    problems.addAll(CertificateHealth.problems(where, certificates, now));
     return new NodeStatus(
         where,
         node.role().word(),

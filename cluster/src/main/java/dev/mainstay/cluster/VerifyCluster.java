@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toSet;
 
 import dev.mainstay.engine.Apply.Progress;
 import dev.mainstay.engine.FanOut;
+import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
@@ -62,12 +63,26 @@ final class VerifyCluster {
    * @throws Failure.Failed with all that is not well after 5 minutes
    */
   boolean await(Progress progress) throws InterruptedException {
+    boolean _ = awaitUnless(new StopSignal(), progress);
+    return false;
+  }
+
+  /**
+   * The same until a stop is requested; a look that was begun ends first.
+   *
+   * @return whether all is well; false only where a stop was requested before it was
+   * @throws Failure.Failed with all that is not well after 5 minutes
+   */
+  boolean awaitUnless(StopSignal stop, Progress progress) throws InterruptedException {
     long giveUp = System.nanoTime() + LIMIT.toNanos();
     List<String> lacks = List.of();
     do {
+      if (stop.isRequested()) {
+        return false;
+      }
       lacks = lacks();
       if (lacks.isEmpty()) {
-        return false;
+        return true;
       }
       progress.at(
           lacks.getFirst() + (lacks.size() > 1 ? " and " + (lacks.size() - 1) + " more" : ""));

@@ -47,7 +47,8 @@ final class ClusterApiTest {
         "leader":10276657743932975437,"isLearner":true}}]
       """;
 
-  private static String line(String key, String content) {
+  /** One part of an answer, as cluster.sh prints it. */
+  static String line(String key, String content) {
     return key
         + " "
         + Base64.getEncoder().encodeToString(content.getBytes(StandardCharsets.UTF_8))

@@ -129,6 +129,8 @@ final class FakeHosts implements Hosts {
             "description",
             "dns-without-forwarding",
             "drain",
+            "drill-heal",
+            "drill-strike",
             "etcd-finish",
             "etcd-keep",
             "etcd-look",

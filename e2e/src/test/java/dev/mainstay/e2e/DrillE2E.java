@@ -154,6 +154,7 @@ final class DrillE2E {
     assertThat(node(down.path("rounds").get(0), "w1").path("longestSilenceMs").asInt(99_999))
         .isLessThan(5_000);
     JsonNode turn = drill("all-masters-in-turn", "--for", "5s");
+    assertThat(turn.path("fault").asString("")).isEqualTo("all-masters-in-turn");
     assertThat(turn.path("rounds").valueStream().map(round -> round.path("target").asString("")))
         .containsExactly("m1", "m2", "m3");
     for (JsonNode round : turn.path("rounds")) {

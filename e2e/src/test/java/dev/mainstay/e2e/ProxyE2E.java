@@ -3,6 +3,7 @@ package dev.mainstay.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.mainstay.e2e.Program.Result;
 import java.time.Duration;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,10 @@ final class ProxyE2E {
                         .contains(
                             "its local proxy holds m2 down, which serves",
                             "let w1 through to port 7444 of m2")));
+    // on a master that its proxy does not see it cannot fall back
+    Result refused = CLUSTER.mainstay("drill", "master-down", "m3", "--yes");
+    assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
+    assertThat(refused.err()).contains("w1: its local proxy holds m2 down, which serves");
     CLUSTER.on("m2", "iptables -w -D" + drop);
     CLUSTER.isHealthy();
   }

@@ -46,8 +46,8 @@ public final class StopSignal {
     guarded = false;
   }
 
-  /** What the guard says now. */
-  Optional<Failure> forbids() throws InterruptedException {
+  /** Why, as the guard says, nothing more may be begun now; empty where it may. */
+  public Optional<Failure> forbids() throws InterruptedException {
     return guarded ? guard.forbids() : Optional.empty();
   }
 }

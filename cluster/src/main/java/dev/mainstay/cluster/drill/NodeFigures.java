@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a fault came to on one node, from a second before it until all was well again.
+ * What a fault came to on one node, from a second before it until all was well again, or until
+ * nobody looked any more.
  *
  * @param sent requests, on kept and on new connections
  * @param failed of these
@@ -14,10 +15,11 @@ import java.util.Optional;
  * @param slowestNew the same of those with a connection of their own
  * @param silence the longest time without an answer on kept connections
  * @param watchSilence the longest time without an event of the watch
- * @param watchesEnded how often the watch broke or was ended
+ * @param watchesEnded how often a watch that had begun broke or was ended
  * @param down from the fault until the local proxy held the master down or draining; empty where it
  *     never did, or does not lead to it
- * @param back from the healing until it held it up again
+ * @param back from the healing until it held it up again; empty where it never did, or where it was
+ *     not healed
  */
 public record NodeFigures(
     int sent,
@@ -35,8 +37,10 @@ public record NodeFigures(
    * When what happened, since the drill began.
    *
    * @param target the short name of the master that was struck
+   * @param healed when the fault was gone; empty where that was not seen
+   * @param end when all was well, or where it did not come to that, when it was given up
    */
-  public record Moments(String target, Duration struck, Duration healed, Duration well) {}
+  public record Moments(String target, Duration struck, Optional<Duration> healed, Duration end) {}
 
   /** Adds up; samples and changes in the order of their moments. */
   public static NodeFigures of(List<Sample> samples, List<ProxyChange> changes, Moments moments) {
@@ -46,7 +50,7 @@ public record NodeFigures(
             .filter(one ->
                 one.at().compareTo(from) >= 0
                     // what began before the end and was answered after it belongs to it
-                    && one.at().minus(one.took()).compareTo(moments.well()) <= 0)
+                    && one.at().minus(one.took()).compareTo(moments.end()) <= 0)
             .toList();
     List<Sample> requests = within.stream().filter(one -> one.kind() != Kind.EVENT).toList();
     return new NodeFigures(
@@ -54,11 +58,11 @@ public record NodeFigures(
         (int) requests.stream().filter(one -> !one.isWell()).count(),
         longest(requests),
         longest(requests.stream().filter(one -> one.kind() == Kind.NEW).toList()),
-        silence(within, Kind.KEPT, from, moments.well()),
-        silence(within, Kind.EVENT, from, moments.well()),
+        silence(within, Kind.KEPT, from, moments.end()),
+        silence(within, Kind.EVENT, from, moments.end()),
         (int) within.stream().filter(one -> one.kind() == Kind.EVENT && !one.isWell()).count(),
         first(changes, moments, moments.struck(), false),
-        first(changes, moments, moments.healed(), true));
+        moments.healed().flatMap(healed -> first(changes, moments, healed, true)));
   }
 
   private static Duration longest(List<Sample> samples) {

@@ -8,11 +8,12 @@ import dev.mainstay.cluster.drill.Sample.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class NodeFiguresTest {
   private static final Moments MOMENTS =
-      new Moments("m2", millis(10_000), millis(20_000), millis(25_000));
+      new Moments("m2", millis(10_000), Optional.of(millis(20_000)), millis(25_000));
 
   private static Duration millis(long millis) {
     return Duration.ofMillis(millis);
@@ -91,6 +92,19 @@ final class NodeFiguresTest {
     assertThat(figures.down()).contains(millis(700));
     assertThat(figures.back()).contains(millis(2_000));
     assertThat(NodeFigures.of(List.of(), List.of(), MOMENTS).down()).isEmpty();
+  }
+
+  @Test
+  void afterAFaultThatWasNotHealedNothingComesBack() {
+    Moments moments = new Moments("m2", millis(10_000), Optional.empty(), millis(25_000));
+    List<ProxyChange> changes =
+        List.of(
+            new ProxyChange(millis(10_700), "m2", State.DOWN),
+            new ProxyChange(millis(22_000), "m2", State.UP));
+    NodeFigures figures = NodeFigures.of(silentBetween(10_000, 99_000), changes, moments);
+    assertThat(figures.back()).isEmpty();
+    assertThat(figures.down()).contains(millis(700));
+    assertThat(figures.silence()).isEqualTo(millis(15_000));
   }
 
   @Test
