@@ -614,7 +614,7 @@ final class ScriptsIT {
             %s; echo "exit $?"
             cat /run/calls /run/mainstay/drill/fault
             """
-                .formatted(fed("drill-strike", "heal", "proxy-restart", "50")));
+                .formatted(fed("drill-strike", "heal", "proxy-restart", "50", "22")));
     assertThat(result.err()).isEmpty();
     assertThat(result.out())
         .isEqualTo(
@@ -640,7 +640,7 @@ final class ScriptsIT {
       #!/bin/bash
       [ ! -e /run/busy ] || exit 4
       case $3 in
-        -X) rm -f /run/rules ;;
+        -D) rm -f /run/rules ;;
         -S) [ ! -e /run/rules ] || echo '-A INPUT -j MAINSTAY-DRILL-INPUT' ;;
       esac
       EOF
@@ -661,7 +661,7 @@ final class ScriptsIT {
                     .formatted(script("drill-heal")));
     assertThat(result.out())
         .describedAs(result.err())
-        .isEqualTo("exit 4\nfault\nexit 0\n/run/mainstay:\nexit 0\n");
+        .isEqualTo("exit 4\nfault\nhealed\nexit 0\n/run/mainstay:\ndrill.lock\nexit 0\n");
   }
 
   @Test
@@ -673,7 +673,140 @@ final class ScriptsIT {
                     .formatted(script("drill-heal")));
     assertThat(result.out())
         .isEqualTo(
-            "exit 0\nsystemctl stop mainstay-drill-heal.timer mainstay-drill-heal.service\n");
+            """
+            healed
+            exit 0
+            drill.lock
+            systemctl stop mainstay-drill-heal.timer mainstay-drill-heal.service
+            """);
+  }
+
+  @Test
+  void whoHealsWaitsForWhoStrikes() throws Exception {
+    Result result =
+        sandbox(
+            BLACK_HOLE
+                + """
+                flock /run/mainstay/drill.lock -c 'timeout 0.5 %1$s timer'; echo "exit $?"; ls /run/mainstay/drill
+                %1$s timer; echo "exit $?"
+                """
+                    .formatted(script("drill-heal")));
+    assertThat(result.out()).isEqualTo("exit 124\nfault\nhealed\nexit 0\n");
+  }
+
+  /** A master of which every tool that a strike calls tells what it was asked to do. */
+  private static final String VICTIM =
+      """
+      for tool in systemd-run iptables; do cp /usr/local/bin/fake /usr/local/bin/$tool; done
+      cat > /usr/local/bin/crictl <<'EOF'
+      #!/bin/bash
+      case $1 in ps) echo container ;; inspect) echo 4194399 ;; esac
+      EOF
+      cat > /usr/local/bin/etcdctl <<'EOF'
+      #!/bin/bash
+      echo '[{"Status":{"header":{"member_id":11,"raft_term":3},"leader":'$(cat /run/leader)',"isLearner":false}}]'
+      EOF
+      cat > /usr/local/bin/ss <<'EOF'
+      #!/bin/bash
+      echo 'LISTEN 0 128 127.0.0.1:6010 0.0.0.0:* users:(("sshd",pid=9,fd=8))'
+      echo 'LISTEN 0 128 [::1]:6010 [::]:* users:(("sshd",pid=9,fd=7))'
+      echo 'LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))'
+      echo 'LISTEN 0 128 [::]:2222 [::]:* users:(("sshd",pid=1,fd=4))'
+      echo 'LISTEN 0 128 *:6443 *:* users:(("kube-apiserver",pid=3,fd=3))'
+      EOF
+      chmod 755 /usr/local/bin/*
+      """;
+
+  @Test
+  void aBlackHoleSparesEveryPortThatSshdIsReachedAt() throws Exception {
+    Result result =
+        sandbox(
+            VICTIM
+                + """
+                unset SSH_CONNECTION
+                %s; echo "exit $?"
+                sed -n 's/.*DRILL-INPUT.*--dport //p' /run/calls
+                sed -n 's/.*DRILL-OUTPUT.*--sport //p' /run/calls
+                """
+                    .formatted(fed("drill-strike", "heal", "master-black-hole", "50", "22022")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            """
+            striking
+            exit 0
+            22 -j RETURN
+            2222 -j RETURN
+            22022 -j RETURN
+            22 -j RETURN
+            2222 -j RETURN
+            22022 -j RETURN
+            """);
+  }
+
+  @Test
+  void aMasterGoesDownTheMomentThatItsKubeletHasStopped() throws Exception {
+    Result result =
+        sandbox(
+            VICTIM
+                + """
+                %s >> /run/calls; echo "exit $?"
+                sed -n '/stop kubelet/,$p' /run/calls
+                """
+                    .formatted(fed("drill-strike", "heal", "master-down", "50", "22")));
+    assertThat(result.out()).startsWith("exit 1\nsystemctl stop kubelet.service\nstriking\n");
+    // there is no process 4194399
+    assertThat(result.err()).contains("No such process");
+  }
+
+  @Test
+  void onlyWhoLeadsEtcdIsStruckAsItsLeader() throws Exception {
+    Result result =
+        sandbox(
+            VICTIM
+                + """
+                echo 22 > /run/leader; %s; echo "exit $?"; ls /run/mainstay
+                """
+                    .formatted(fed("drill-strike", "heal", "etcd-leader", "50", "22")));
+    assertThat(result.out()).isEqualTo("exit 1\ndrill.lock\nstep.lock\n");
+    assertThat(result.err())
+        .isEqualTo(
+            "etcd's leader is another member by now; nothing was broken, run the same command"
+                + " again\n");
+    assertThat(
+            sandbox(
+                    VICTIM
+                        + """
+                        echo 11 > /run/leader; %s; cat /run/mainstay/drill/fault
+                        """
+                            .formatted(fed("drill-strike", "heal", "etcd-leader", "50", "22")))
+                .out())
+        .isEqualTo("striking\netcd-leader\n");
+  }
+
+  @Test
+  void aHostThatIsGivenBackIsHealedFirst() throws Exception {
+    Result result =
+        sandbox(
+            BLACK_HOLE
+                + """
+                cp %s /run/mainstay/drill/heal.sh
+                %s; echo "exit $?"
+                ls /run/mainstay; ls /run/rules; grep drill /run/calls | sort -u
+                """
+                    .formatted(
+                        input(Scripts.script("drill-heal")),
+                        fed("reset", "127.0.0.1 localhost\n")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            """
+            healed
+            exit 0
+            drill.lock
+            step.lock
+            systemctl stop mainstay-drill-heal.timer mainstay-drill-heal.service
+            """);
   }
 
   // renew-certificates.sh, renew-kubelet.sh, certificates.sh
