@@ -16,7 +16,7 @@ public record Sample(Kind kind, Duration at, Duration took, String failure) {
     KEPT,
     /** A request with a connection of its own. */
     NEW,
-    /** An event of a watch, or the end of one. */
+    /** An event of a watch, or the end of one that had begun. */
     EVENT
   }
 

