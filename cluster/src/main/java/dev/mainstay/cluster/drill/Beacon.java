@@ -48,7 +48,8 @@ public final class Beacon implements AutoCloseable {
       throws IOException, InterruptedException {
     Beacon beacon = new Beacon(namespace, name, Tunnel.open(master, route), tls);
     try {
-      beacon.beat(0);
+      // server-side apply makes what is not there
+      beacon.send("application/apply-patch+yaml", "&force=true", 0);
     } catch (IOException refused) {
       beacon.end();
       throw refused;
@@ -81,16 +82,21 @@ public final class Beacon implements AutoCloseable {
   }
 
   private void beat(long number) throws IOException, InterruptedException {
+    // a merge makes nothing: one that is under way when the ConfigMap goes does not bring it back
+    send("application/merge-patch+json", "", number);
+  }
+
+  private void send(String patch, String query, long number)
+      throws IOException, InterruptedException {
     String body =
         """
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "%s", "namespace": "%s"}, "data": {"beat": "%d"}}\
         """
             .formatted(name, namespace, number);
-    // server-side apply makes what is not there
     HttpResponse<String> response =
         client.send(
-            request("?fieldManager=mainstay&force=true")
-                .header("Content-Type", "application/apply-patch+yaml")
+            request("?fieldManager=mainstay" + query)
+                .header("Content-Type", patch)
                 .method("PATCH", HttpRequest.BodyPublishers.ofString(body))
                 .build(),
             HttpResponse.BodyHandlers.ofString());
