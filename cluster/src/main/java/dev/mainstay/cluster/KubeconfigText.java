@@ -32,6 +32,7 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  */
 final class KubeconfigText {
   private static final String CURRENT = "current-context";
+  private static final String EXTENSIONS = "extensions";
 
   /** The lists of a kubeconfig, and what an entry of each holds beside its name. */
   private enum Section {
@@ -143,8 +144,9 @@ final class KubeconfigText {
   }
 
   /**
-   * Puts the entries of {@code ours} in, each in the place of the one of its name or at the end.
-   * Entries of the same cluster's masters that are no more go; the current context stays unless it
+   * Puts the entries of {@code ours} in, each in the place of the one of its name or at the end. In
+   * one of the same cluster only what we write is set: a namespace, a proxy, others' extensions and
+   * comments stay. Entries of the same cluster's masters that are no more go; the current context stays unless it
    * goes with them.
    *
    * @param replace whether ours of another cluster of the same name may be replaced
@@ -195,18 +197,58 @@ final class KubeconfigText {
   }
 
   private void place(Section section, MappingNode entry) {
-    List<Node> list = list(section);
-    for (int i = 0; i < list.size(); i++) {
-      if (list.get(i) instanceof MappingNode old && name(old).equals(name(entry))) {
-        if (!plain(old).equals(plain(entry))) {
-          list.set(i, entry);
-          changed = true;
-        }
-        return;
+    Optional<MappingNode> there = entry(section, name(entry));
+    if (there.isEmpty()) {
+      list(section).add(entry);
+      changed = true;
+    } else if (isOfOneCluster(section, there.get(), entry)) {
+      renew(section, there.get(), entry);
+    } else {
+      // what was set in it was meant for the other cluster
+      list(section).set(list(section).indexOf(there.get()), entry);
+      changed = true;
+    }
+  }
+
+  private static boolean isOfOneCluster(Section section, MappingNode one, MappingNode other) {
+    return mark(section, one)
+        .map(Mark::authority)
+        .equals(mark(section, other).map(Mark::authority));
+  }
+
+  /** Sets what we write in {@code old}, which is ours; whatever else was set in it stays. */
+  private void renew(Section section, MappingNode old, MappingNode fresh) {
+    MappingNode value = (MappingNode) find(old, section.value).orElseThrow();
+    MappingNode written = (MappingNode) find(fresh, section.value).orElseThrow();
+    for (NodeTuple tuple : written.getValue()) {
+      String key = text(tuple.getKeyNode());
+      Optional<Node> before = find(value, key);
+      if (key.equals(EXTENSIONS)) {
+        renewMark((SequenceNode) before.orElseThrow(), (SequenceNode) tuple.getValueNode());
+      } else if (before.isEmpty() || !plain(before.get()).equals(plain(tuple.getValueNode()))) {
+        before.ifPresent(node -> keepComments(node, tuple.getValueNode()));
+        put(value, key, tuple.getValueNode());
       }
     }
-    list.add(entry);
-    changed = true;
+  }
+
+  private void renewMark(SequenceNode extensions, SequenceNode written) {
+    Node mark = written.getValue().getFirst();
+    extensions
+        .getValue()
+        .replaceAll(extension -> {
+          if (!isMark(extension) || plain(extension).equals(plain(mark))) {
+            return extension;
+          }
+          changed = true;
+          return mark;
+        });
+  }
+
+  private static void keepComments(Node before, Node after) {
+    after.setBlockComments(before.getBlockComments());
+    after.setInLineComments(before.getInLineComments());
+    after.setEndComments(before.getEndComments());
   }
 
   /** A master that left the cluster leaves no context behind. */
@@ -387,17 +429,20 @@ final class KubeconfigText {
 
   private static Optional<Mark> mark(Section section, MappingNode entry) {
     Optional<Node> extensions =
-        find(entry, section.value).flatMap(value -> find(value, "extensions"));
+        find(entry, section.value).flatMap(value -> find(value, EXTENSIONS));
     if (!(extensions.orElse(null) instanceof SequenceNode all)) {
       return Optional.empty();
     }
     return all.getValue().stream()
-        .filter(
-            one -> find(one, "name").map(KubeconfigText::text).equals(Optional.of(Kubeconfig.MARK)))
+        .filter(KubeconfigText::isMark)
         .flatMap(one -> find(one, "extension").stream())
         .map(
             said -> new Mark(word(said, "cluster"), word(said, "authority"), word(said, "process")))
         .findFirst();
+  }
+
+  private static boolean isMark(Node extension) {
+    return find(extension, "name").map(KubeconfigText::text).equals(Optional.of(Kubeconfig.MARK));
   }
 
   private static String word(Node owner, String key) {

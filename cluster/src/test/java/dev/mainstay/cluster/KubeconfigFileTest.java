@@ -188,6 +188,52 @@ final class KubeconfigFileTest {
     assertThat(new KubeconfigFile(file).merge(one, PLAIN).changed()).isFalse();
   }
 
+  /** {@code text} with one line more before the first one that says {@code line}. */
+  private static String before(String text, String line, String more) {
+    return text.replaceFirst("(?m)^( *)" + line + "$", "$1" + more + "\n$0");
+  }
+
+  @Test
+  void whatWasSetInOurEntriesStaysWhenTheyAreRenewed() throws Exception {
+    Path file = theirs();
+    KubeconfigFile kubeconfig = new KubeconfigFile(file);
+    kubeconfig.merge(admin(SPEC), PLAIN);
+    String set = Files.readString(file);
+    set = before(set, "server: https://10.77.0.11:6443", "# the office lets nothing else out");
+    set = before(set, "server: https://10.77.0.11:6443", "proxy-url: socks5://127.0.0.1:1080");
+    set = before(set, "cluster: demo-m2", "namespace: dev");
+    set = before(set, "client-key-data: S0VZ", "token: mine");
+    int users = set.indexOf("token: mine");
+    set =
+        set.substring(0, users)
+            + before(
+                set.substring(users),
+                "- name: mainstay.dev",
+                "- {name: k9s, extension: {skin: dark}}");
+    set =
+        set.replace("10.77.0.11:6443", "10.77.0.99:6443 # m1")
+            .replace("client-key-data: S0VZ", "client-key-data: T0xE");
+    Files.writeString(file, set);
+    assertThat(kubeconfig.merge(admin(SPEC), PLAIN).changed()).isTrue();
+    assertThat(file)
+        .hasContent(
+            set.replace("10.77.0.99", "10.77.0.11")
+                .replace("client-key-data: T0xE", "client-key-data: S0VZ"));
+    assertThat(kubeconfig.merge(admin(SPEC), PLAIN).changed()).isFalse();
+  }
+
+  @Test
+  void whatWasSetForAnotherClusterOfTheSameNameGoesWithIt() throws Exception {
+    KubeconfigFile kubeconfig = new KubeconfigFile(folder.resolve("config"));
+    kubeconfig.merge(other(), PLAIN);
+    Files.writeString(
+        kubeconfig.path(),
+        Files.readString(kubeconfig.path())
+            .replaceFirst("(?m)^( *)client-key-data", "$1token: of-the-other\n$0"));
+    kubeconfig.merge(admin(SPEC), new Manner(false, true));
+    assertThat(Files.readString(kubeconfig.path())).contains("Q0E=").doesNotContain("of-the-other");
+  }
+
   @Test
   void aFileThatIsNotThereOrEmptyIsMade() throws Exception {
     Path fresh = folder.resolve("kube").resolve("config");
