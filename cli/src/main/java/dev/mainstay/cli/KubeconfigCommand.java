@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -36,7 +37,9 @@ final class KubeconfigCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Write to this file; one that Mainstay did not write is left alone.")
+      description =
+          "Write to this file; one that Mainstay did not write, or that has entries of others in"
+              + " it, is left alone.")
   @Nullable Path target;
 
   @Mixin PersonOptions person = new PersonOptions();
@@ -60,7 +63,7 @@ final class KubeconfigCommand implements Callable<Integer> {
     ClusterSpec spec = options.spec(session);
     into.ifPresent(KubeconfigFile::check);
     if (file != null) {
-      refuseForeign(file);
+      refuseForeign(file, spec);
       refuseNowhere(file);
     }
     Credentials credentials;
@@ -133,15 +136,25 @@ final class KubeconfigCommand implements Callable<Integer> {
         .println("    try: kubectl --context " + kubeconfig.currentContext() + " get nodes");
   }
 
-  private static void refuseForeign(Path file) {
-    if (Files.exists(file) && !isOurs(file)) {
+  private static void refuseForeign(Path file, ClusterSpec spec) {
+    if (!Files.exists(file)) {
+      return;
+    }
+    String advice = "name another file with --out, or merge into it with --merge --into " + file;
+    if (!hasMark(file)) {
+      throw new Failure.Refused(file + " was not written by Mainstay and is left as it is", advice);
+    }
+    // the mark is a comment, and may have stayed when other entries came
+    List<String> foreign = new KubeconfigFile(file).foreign(spec.name());
+    if (!foreign.isEmpty()) {
       throw new Failure.Refused(
-          file + " was not written by Mainstay and is left as it is",
-          "name another file with --out, or merge into it with --merge --into " + file);
+          "%s has entries that are not Mainstay's of %s, and is left as it is:\n%s"
+              .formatted(file, spec.name(), String.join("\n", foreign)),
+          advice);
     }
   }
 
-  private static boolean isOurs(Path file) {
+  private static boolean hasMark(Path file) {
     byte[] mark = MARK.getBytes(StandardCharsets.UTF_8);
     try (InputStream in = Files.newInputStream(file)) {
       return Arrays.equals(in.readNBytes(mark.length), mark);

@@ -211,6 +211,36 @@ final class MainTest {
   }
 
   @Test
+  void kubeconfigLeavesAFileOfItsOwnAloneOnceOthersEntriesAreInIt() throws Exception {
+    init();
+    String text =
+        """
+        # Written by mainstay kubeconfig
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: demo-m1
+          cluster:
+            server: https://192.0.2.11:6443
+            extensions:
+            - {name: mainstay.dev, extension: {cluster: demo, authority: "sha256:1"}}
+        - name: other-m1
+          cluster:
+            server: https://192.0.2.99:6443
+            extensions:
+            - {name: mainstay.dev, extension: {cluster: other, authority: "sha256:2"}}
+        users:
+        - {name: minikube, user: {token: secret}}
+        """;
+    Path own = Files.writeString(home.resolve("own"), text);
+    assertThat(run(6, "kubeconfig", "-f", file, "--out", own.toString()).err())
+        .contains("has entries that are not Mainstay's of demo", "own:10:3  clusters other-m1")
+        .contains("own:16:3  users minikube")
+        .doesNotContain("demo-m1");
+    assertThat(own).hasContent(text);
+  }
+
+  @Test
   void kubeconfigIntoNowhereFailsBeforeAnybodyIsAsked() {
     init();
     String nowhere = home.resolve("no/such/config").toString();

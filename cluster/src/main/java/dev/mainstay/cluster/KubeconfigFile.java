@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -79,6 +81,21 @@ public final class KubeconfigFile {
   public void check() {
     try {
       KubeconfigText.parse(file.toString(), read(target()));
+    } catch (IOException broken) {
+      throw cannot("read", broken);
+    }
+  }
+
+  /**
+   * The entries that are not ours or not of {@code cluster}, each with its place: {@code config:7:3
+   * users minikube}. Empty where all are, or where there is no file.
+   *
+   * @throws Failure.Refused with line and column, if it is no kubeconfig
+   * @throws Failure.Failed if it cannot be read
+   */
+  public List<String> foreign(ClusterName cluster) {
+    try {
+      return KubeconfigText.parse(file.toString(), read(target())).foreign(cluster);
     } catch (IOException broken) {
       throw cannot("read", broken);
     }
@@ -192,7 +209,7 @@ public final class KubeconfigFile {
     } catch (CharacterCodingException binary) {
       throw new Failure.Refused(
           target + " is no kubeconfig: it is not text in UTF-8",
-          "the file is left as it is; name another one with --into");
+          "the file is left as it is; name another one");
     }
   }
 
@@ -274,6 +291,6 @@ public final class KubeconfigFile {
 
   private Failure cannot(String what, IOException broken) {
     return new Failure.Failed(
-        "cannot %s %s: %s".formatted(what, file, broken), "name another file with --into");
+        "cannot %s %s: %s".formatted(what, file, broken), "name another file");
   }
 }

@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.Failure;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -146,8 +147,8 @@ final class KubeconfigText {
   /**
    * Puts the entries of {@code ours} in, each in the place of the one of its name or at the end. In
    * one of the same cluster only what we write is set: a namespace, a proxy, others' extensions and
-   * comments stay. Entries of the same cluster's masters that are no more go; the current context stays unless it
-   * goes with them.
+   * comments stay. Entries of the same cluster's masters that are no more go; the current context
+   * stays unless it goes with them.
    *
    * @param replace whether ours of another cluster of the same name may be replaced
    * @throws Failure.Refused if a name is taken by somebody else's entry; nothing was put in then
@@ -280,6 +281,19 @@ final class KubeconfigText {
     }
   }
 
+  /** Each entry that is not ours or not of {@code cluster}: where it is, and what; may be empty. */
+  List<String> foreign(ClusterName cluster) {
+    List<String> foreign = new ArrayList<>();
+    for (Section section : Section.values()) {
+      for (MappingNode entry : entries(section)) {
+        if (mark(section, entry).filter(mark -> mark.cluster().equals(cluster.value())).isEmpty()) {
+          foreign.add(where(file, entry) + "  " + section.list + " " + name(entry));
+        }
+      }
+    }
+    return foreign;
+  }
+
   /** Takes out every entry of {@code ours} that is here and has its mark. */
   void takeOut(Kubeconfig ours) {
     KubeconfigText theirs = parse("ours", ours.text());
@@ -343,8 +357,7 @@ final class KubeconfigText {
   // nodes
 
   private static Failure refused(String what) {
-    return new Failure.Refused(
-        what, "the file is left as it is; mend it, or name another one with --into");
+    return new Failure.Refused(what, "the file is left as it is; mend it, or name another one");
   }
 
   private static String where(String file, Node node) {
