@@ -11,8 +11,15 @@ import java.security.KeyPairGenerator;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.DERUTF8String;
+import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.operator.OperatorCreationException;
@@ -42,9 +49,10 @@ final class ClientKey {
 
   /** The PKCS#10 request for {@code person}, in PEM. */
   String request(Person person) {
+    // as ready values: in strings a leading '#' or '\\' means something to Bouncy Castle
     X500NameBuilder subject = new X500NameBuilder(BCStyle.INSTANCE);
-    person.groups().forEach(group -> subject.addRDN(BCStyle.O, group));
-    subject.addRDN(BCStyle.CN, person.user());
+    person.groups().forEach(group -> subject.addRDN(BCStyle.O, new DERUTF8String(group)));
+    subject.addRDN(BCStyle.CN, new DERUTF8String(person.user()));
     try {
       return pem(
           "CERTIFICATE REQUEST",
@@ -63,16 +71,32 @@ final class ClientKey {
     return Secret.of(pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
   }
 
-  /** Whether {@code certificate}, in PEM, is of this key. */
-  boolean isOf(byte[] certificate) {
+  /**
+   * Whether {@code certificate}, in PEM, is of this key and names {@code person}, as the API reads
+   * it.
+   */
+  boolean isCertified(byte[] certificate, Person person) {
     try {
-      return CertificateFactory.getInstance("X.509")
-          .generateCertificate(new ByteArrayInputStream(certificate))
-          .getPublicKey()
-          .equals(pair.getPublic());
+      X509Certificate x509 =
+          (X509Certificate)
+              CertificateFactory.getInstance("X.509")
+                  .generateCertificate(new ByteArrayInputStream(certificate));
+      X500Name subject = X500Name.getInstance(x509.getSubjectX500Principal().getEncoded());
+      return x509.getPublicKey().equals(pair.getPublic())
+          && values(subject, BCStyle.CN).equals(List.of(person.user()))
+          && Set.copyOf(values(subject, BCStyle.O)).equals(Set.copyOf(person.groups()));
     } catch (CertificateException torn) {
       return false;
     }
+  }
+
+  /** The signer writes the groups in another order, and into one part of the name. */
+  private static List<String> values(X500Name name, ASN1ObjectIdentifier kind) {
+    return Stream.of(name.getRDNs(kind))
+        .flatMap(part -> Stream.of(part.getTypesAndValues()))
+        .filter(one -> one.getType().equals(kind))
+        .map(one -> String.valueOf(one.getValue()))
+        .toList();
   }
 
   private static String pem(String kind, byte[] der) {

@@ -112,9 +112,9 @@ public final class SignUser {
   private static Credentials credentials(
       NodeSpec master, Person person, ClientKey key, String answer) {
     String certificate = line(master, answer, "certificate");
-    if (!key.isOf(Base64.getDecoder().decode(certificate))) {
+    if (!key.isCertified(Base64.getDecoder().decode(certificate), person)) {
       throw new Failure.Failed(
-          "%s (%s) answered with a certificate of another key"
+          "%s (%s) answered with a certificate of another key or name"
               .formatted(master.name(), master.address()),
           "who has replaced the cluster's signer?");
     }

@@ -20,7 +20,13 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.DERPrintableString;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -59,6 +65,10 @@ final class SignUserTest {
 
   /** What the script prints when the cluster's signer signs what came in, until {@link #END}. */
   private static Output signed(FakeHosts.Ran ran) {
+    return signed(ran, UnaryOperator.identity());
+  }
+
+  private static Output signed(FakeHosts.Ran ran, UnaryOperator<X500Name> subject) {
     try {
       KeyPair authority = KeyPairGenerator.getInstance("EC").generateKeyPair();
       PKCS10CertificationRequest request = request(manifest(ran));
@@ -68,7 +78,7 @@ final class SignUserTest {
                   BigInteger.ONE,
                   Date.from(END.minus(Duration.ofHours(8))),
                   Date.from(END),
-                  request.getSubject(),
+                  subject.apply(request.getSubject()),
                   request.getSubjectPublicKeyInfo())
               .build(new JcaContentSignerBuilder("SHA256withECDSA").build(authority.getPrivate()))
               .getEncoded();
@@ -172,6 +182,42 @@ final class SignUserTest {
                                 .getBytes(StandardCharsets.US_ASCII)))));
     hosts.answer("sign-user", other);
     assertThatThrownBy(() -> sign.sign(SPEC, WISH)).hasMessageContaining("of another key");
+  }
+
+  @Test
+  void refusesACertificateOfAnotherName() {
+    for (String other : List.of("CN=bob", "CN=alice,O=developers", "CN=alice,CN=bob")) {
+      hosts.answer("sign-user", ran -> signed(ran, _ -> new X500Name(other)));
+      assertThatThrownBy(() -> sign.sign(SPEC, WISH))
+          .hasMessageContaining("of another key or name");
+    }
+  }
+
+  @Test
+  void theSignersOwnWayToWriteANameIsTheSameName() throws Exception {
+    // Go's pkix.Name: all groups in one part, printable strings, and the name behind
+    X500Name gos =
+        new X500NameBuilder()
+            .addMultiValuedRDN(
+                new ASN1ObjectIdentifier[] {BCStyle.O, BCStyle.O},
+                new ASN1Encodable[] {
+                  new DERPrintableString("developers"), new DERPrintableString("night-shift")
+                })
+            .addRDN(BCStyle.CN, new DERPrintableString("alice"))
+            .build();
+    hosts.answer("sign-user", ran -> signed(ran, _ -> gos));
+    assertThat(sign.sign(SPEC, WISH).person()).contains(ALICE);
+  }
+
+  @Test
+  void namesAreTakenLiterally() throws Exception {
+    for (String name : List.of("\\system:kube-scheduler", "#0c0361626d", "a+b=c, d\"e")) {
+      hosts.answer("sign-user", SignUserTest::signed);
+      sign.sign(SPEC, new SignUser.Wish(Person.of(name, List.of(name, "x")), Duration.ofHours(1)));
+      X500Name subject = request(manifest(hosts.ran.getLast())).getSubject();
+      assertThat(subject.getRDNs(BCStyle.CN)[0].getFirst().getValue()).hasToString(name);
+      assertThat(subject.getRDNs(BCStyle.O)[0].getFirst().getValue()).hasToString(name);
+    }
   }
 
   @Test
