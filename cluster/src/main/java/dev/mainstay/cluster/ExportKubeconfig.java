@@ -7,6 +7,7 @@ import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
 import dev.mainstay.ssh.Secret;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,9 @@ import java.util.regex.Pattern;
 
 /** Makes a kubeconfig for use outside the cluster. */
 public final class ExportKubeconfig {
+  /** What reading one may take on a disk that is busy; another master answers sooner. */
+  private static final Duration A_FILE = Duration.ofSeconds(5);
+
   private final Hosts hosts;
 
   public ExportKubeconfig(Hosts hosts) {
@@ -24,24 +28,24 @@ public final class ExportKubeconfig {
   /**
    * The credentials of kubeadm's administrator, from the first master that gives its admin.conf.
    *
-   * @throws Failure.Failed if no master does
+   * @throws Failure.Unreachable if no master can be reached
+   * @throws Failure.Failed if none that can be reached gives it
    */
   public Credentials administrator(ClusterSpec spec) throws InterruptedException {
     List<Failure> failures = new ArrayList<>();
     for (NodeSpec master : spec.masters()) {
       try {
-        Output output = hosts.login(master).run(RemoteCommand.of(Scripts.script("admin-conf")));
+        Output output =
+            hosts.login(master).run(RemoteCommand.of(Scripts.script("admin-conf")).within(A_FILE));
         if (output.isSuccess()) {
           return credentials(master, output.stdout());
         }
         failures.add(RemoteSteps.failure(master, "reading admin.conf", output));
-      } catch (Failure.Unreachable lost) {
-        failures.add(lost);
+      } catch (Failure failure) {
+        failures.add(failure);
       }
     }
-    Failure first = failures.getFirst();
-    throw new Failure.Failed(
-        String.valueOf(first.getMessage()), "is there a cluster? mainstay status tells");
+    throw RemoteSteps.noMaster("no master gave its admin.conf", failures);
   }
 
   /**
@@ -56,17 +60,19 @@ public final class ExportKubeconfig {
     return new Credentials(
         Optional.empty(),
         master.name(),
-        field(adminConf, "certificate-authority-data"),
-        field(adminConf, "client-certificate-data"),
-        Secret.of(field(adminConf, "client-key-data")));
+        field(master, adminConf, "certificate-authority-data"),
+        field(master, adminConf, "client-certificate-data"),
+        Secret.of(field(master, adminConf, "client-key-data")));
   }
 
-  private static String field(String kubeconfig, String name) {
+  private static String field(NodeSpec master, String kubeconfig, String name) {
     Matcher matcher =
         Pattern.compile("^ *" + Pattern.quote(name) + ": (\\S+)$", Pattern.MULTILINE)
             .matcher(kubeconfig);
     if (!matcher.find()) {
-      throw new Failure.Failed("admin.conf has no " + name, "kubeadm wrote it otherwise?");
+      throw new Failure.Failed(
+          "%s (%s): admin.conf has no %s".formatted(master.name(), master.address(), name),
+          "kubeadm wrote it otherwise?");
     }
     return matcher.group(1);
   }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Runs scripts of the closed vocabulary and turns what goes wrong into failures with advice. */
 final class RemoteSteps {
@@ -124,5 +125,24 @@ final class RemoteSteps {
                 doing,
                 came.isEmpty() ? "exit status " + output.exit() : came),
         Advice.on(came, node));
+  }
+
+  /**
+   * Why none of the masters did what they were asked for one after the other: unreachable where
+   * none could be reached, else what they say, each difference once.
+   *
+   * @param what has not been done: {@code "no master's API signed"}
+   * @param failures one a master
+   */
+  static Failure noMaster(String what, List<Failure> failures) {
+    if (failures.stream().allMatch(Failure.Unreachable.class::isInstance)) {
+      return failures.getFirst();
+    }
+    return new Failure.Failed(
+        failures.stream()
+            .map(Failure::getMessage)
+            .distinct()
+            .collect(Collectors.joining("\n", what + ":\n", "")),
+        "mainstay status shows how the masters are");
   }
 }

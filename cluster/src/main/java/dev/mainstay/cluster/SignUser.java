@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import tools.jackson.databind.ObjectMapper;
 
 /**
@@ -67,7 +66,8 @@ public final class SignUser {
   /**
    * The person's credentials. The certificate may end sooner than wished: it says itself when.
    *
-   * @throws Failure if no master's API signed
+   * @throws Failure.Unreachable if no master can be reached
+   * @throws Failure.Failed if none that can be reached signed
    */
   public Credentials sign(ClusterSpec spec, Wish wish) throws InterruptedException {
     ClientKey key = ClientKey.generate(random);
@@ -80,7 +80,7 @@ public final class SignUser {
         failures.add(failure);
       }
     }
-    throw summary(failures);
+    throw RemoteSteps.noMaster("no master's API signed", failures);
   }
 
   private String ask(NodeSpec master, String request, Wish wish) throws InterruptedException {
@@ -137,18 +137,5 @@ public final class SignUser {
             new Failure.Failed(
                 "%s (%s) answered without %s".formatted(master.name(), master.address(), word),
                 "run the same command again"));
-  }
-
-  /** What the masters say, each difference once. */
-  private static Failure summary(List<Failure> failures) {
-    if (failures.stream().allMatch(Failure.Unreachable.class::isInstance)) {
-      return failures.getFirst();
-    }
-    return new Failure.Failed(
-        failures.stream()
-            .map(Failure::getMessage)
-            .distinct()
-            .collect(Collectors.joining("\n", "no master's API signed:\n", "")),
-        "mainstay status shows how the masters are");
   }
 }

@@ -15,6 +15,19 @@ import org.junit.jupiter.api.Test;
 final class KubeconfigTest {
   private static final ClusterSpec SPEC = Fixture.spec(2, 1);
 
+  private static final String ADMIN_CONF =
+      """
+      clusters:
+      - cluster:
+          certificate-authority-data: Q0E=
+          server: https://api.demo.internal:7443
+      users:
+      - name: kubernetes-admin
+        user:
+          client-certificate-data: Q0VSVA==
+          client-key-data: S0VZ
+      """;
+
   private final FakeHosts hosts = new FakeHosts();
 
   /** Credentials of {@code person}, from the second master. */
@@ -25,22 +38,7 @@ final class KubeconfigTest {
   @Test
   void aKubeconfigHasEveryMasterAndTheEndpoint() throws Exception {
     hosts.cut("m1", new Failure.Unreachable("m1 is off", "", true));
-    hosts.answer(
-        "admin-conf",
-        new Output(
-            0,
-            """
-            clusters:
-            - cluster:
-                certificate-authority-data: Q0E=
-                server: https://api.demo.internal:7443
-            users:
-            - name: kubernetes-admin
-              user:
-                client-certificate-data: Q0VSVA==
-                client-key-data: S0VZ
-            """,
-            ""));
+    hosts.answer("admin-conf", new Output(0, ADMIN_CONF, ""));
     Credentials administrator = new ExportKubeconfig(hosts).administrator(SPEC);
     assertThat(administrator.toString()).doesNotContain("S0VZ");
     Kubeconfig kubeconfig = ExportKubeconfig.export(SPEC, administrator);
@@ -63,6 +61,30 @@ final class KubeconfigTest {
     hosts.answer("admin-conf", new Output(1, "", "cat: no such file"));
     assertThatThrownBy(() -> new ExportKubeconfig(hosts).administrator(SPEC))
         .isInstanceOf(Failure.Failed.class)
-        .hasMessageContaining("m1 is off");
+        .hasMessageContaining("m1 is off")
+        .hasMessageContaining("m2 (10.77.0.12): reading admin.conf failed: cat: no such file");
+  }
+
+  @Test
+  void aMasterThatHangsOrHasATornFileIsPassedOver() throws Exception {
+    hosts.answer(
+        "admin-conf",
+        ran -> {
+          if (ran.node().equals("m1")) {
+            throw new Failure.Failed("m1: not done within 5 s", "");
+          }
+          return new Output(0, ran.node().equals("m2") ? "apiVersion: v1\n" : ADMIN_CONF, "");
+        });
+    assertThat(new ExportKubeconfig(hosts).administrator(Fixture.spec(3, 0)).from())
+        .hasToString("m3");
+  }
+
+  @Test
+  void aClusterWithNoMasterInReachIsUnreachable() {
+    for (String master : List.of("m1", "m2")) {
+      hosts.cut(master, new Failure.Unreachable(master + " is off", "", true));
+    }
+    assertThatThrownBy(() -> new ExportKubeconfig(hosts).administrator(SPEC))
+        .isInstanceOf(Failure.Unreachable.class);
   }
 }
