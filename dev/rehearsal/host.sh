@@ -73,6 +73,7 @@ LINES
 
 # health.sh; the certificate is one that openssl made
 echo "backend masters self no check 3600"
+echo "backend alive self UP 3600"
 echo "backend ready self UP 3600"
 encoded "certificate /etc/kubernetes/pki/apiserver.crt" <<'LINES'
 -----BEGIN CERTIFICATE-----

@@ -11,11 +11,14 @@ import java.util.Set;
  * What {@code health.sh} printed on one host.
  *
  * @param backends the local proxy's way to the API: the masters that it leads to, without the last
- *     resort
+ *     resort; on a master itself alone, as {@code self}, up while its apiserver is alive
  * @param lost those of them that no probe has reached for a while
  * @param serving whether the host is a master whose API its own proxy has found ready for a while
  */
 record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean serving) {
+  /** A master, as its own proxy calls it. */
+  static final String SELF = "self";
+
   static final HostHealth NONE = new HostHealth(List.of(), Set.of(), false);
   // the others' proxies need three probes, a second apart, to see a master that came back
   private static final Duration A_WHILE = Duration.ofSeconds(10);
@@ -29,6 +32,7 @@ record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean servin
     List<BackendStatus> backends = new ArrayList<>();
     Set<String> lost = new HashSet<>();
     boolean serving = false;
+    boolean alive = true; // also of a master that is not finished, whose proxy does not watch it
     for (String line : text.split("\n", -1)) {
       String[] words = line.strip().split(" ", -1);
       if (!words[0].equals("backend") || words.length < 4) {
@@ -38,7 +42,7 @@ record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean servin
       String state = words[3];
       boolean settled = isForAWhile(words[words.length - 1]);
       if (words[1].equals("masters") && !server.startsWith("last-")) {
-        // a server without checks says "no check" and takes traffic
+        // the way to itself has no check ("no check"): whether it is alive is asked beside it
         backends.add(new BackendStatus(server, state.startsWith("UP") || state.equals("no")));
         // "DOWN 1/3" is one whose probes succeed again
         if (state.equals("DOWN") && words.length == 5 && settled) {
@@ -46,7 +50,12 @@ record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean servin
         }
       } else if (words[1].equals("ready")) {
         serving = state.startsWith("UP") && settled;
+      } else if (words[1].equals("alive")) {
+        alive = state.startsWith("UP");
       }
+    }
+    if (!alive) {
+      backends.replaceAll(one -> one.name().equals(SELF) ? new BackendStatus(SELF, false) : one);
     }
     return new HostHealth(backends, lost, serving);
   }

@@ -193,7 +193,7 @@ public final class ShowStatus {
       List<ClusterStatus.BackendStatus> backends, String node) {
     return backends.stream()
         .map(backend ->
-            backend.name().equals("self")
+            backend.name().equals(HostHealth.SELF)
                 ? new ClusterStatus.BackendStatus(node, backend.up())
                 : backend)
         .toList();

@@ -63,7 +63,26 @@ final class HostHealthTest {
   }
 
   @Test
-  void aMastersOwnBackendTakesTrafficUnchecked() {
+  void aMasterIsUpForItselfWhileItsApiserverIsAlive() {
+    String config =
+        """
+        backend masters self no check 60
+        backend kept self no check 60
+        backend alive self %s 3
+        backend ready self DOWN 60
+        """;
+    for (String state : List.of("UP", "UP 1/2")) {
+      assertThat(HostHealth.parse(config.formatted(state)).backends())
+          .containsExactly(new ClusterStatus.BackendStatus("self", true));
+    }
+    for (String state : List.of("DOWN", "DOWN 1/2")) {
+      assertThat(HostHealth.parse(config.formatted(state)).backends())
+          .containsExactly(new ClusterStatus.BackendStatus("self", false));
+    }
+  }
+
+  @Test
+  void aMasterThatNobodyWatchesYetTakesTrafficUnchecked() {
     assertThat(HostHealth.parse("backend masters self no check\n").backends())
         .containsExactly(new ClusterStatus.BackendStatus("self", true));
   }
