@@ -4,6 +4,7 @@ import dev.mainstay.cluster.Credentials;
 import dev.mainstay.cluster.Kubeconfig;
 import dev.mainstay.cluster.KubeconfigFile;
 import dev.mainstay.cluster.OpenEndpoint;
+import dev.mainstay.cluster.ProcessMark;
 import dev.mainstay.cluster.SignUser;
 import dev.mainstay.cluster.endpoint.Change;
 import dev.mainstay.cluster.endpoint.Endpoint;
@@ -45,6 +46,7 @@ final class ConnectCommand implements Callable<Integer> {
   private static final Duration CLOSING = Duration.ofSeconds(15);
 
   private static final int HIGHEST_PORT = 65_535;
+  private static final String SUFFIX = ".yaml";
 
   @Mixin GlobalOptions options = new GlobalOptions();
 
@@ -154,13 +156,13 @@ final class ConnectCommand implements Callable<Integer> {
   private Path lay(ClusterSpec spec, Kubeconfig kubeconfig) {
     Path folder = options.home(session, spec).connections();
     forgetEnded(folder);
-    Path file = folder.resolve(ProcessHandle.current().pid() + ".yaml");
+    Path file = folder.resolve(ProcessMark.ofThisProcess() + SUFFIX);
     KubeconfigFile.lay(file, kubeconfig.text());
     return file;
   }
 
-  /** Takes away the kubeconfigs of processes that were killed. */
-  private static void forgetEnded(Path folder) {
+  /** Takes away the kubeconfigs of processes that were killed, not those of other machines. */
+  static void forgetEnded(Path folder) {
     if (!Files.isDirectory(folder)) {
       return;
     }
@@ -172,8 +174,10 @@ final class ConnectCommand implements Callable<Integer> {
     }
     for (Path file : files) {
       String name = file.getFileName().toString();
-      if (name.matches("\\d{1,18}\\.yaml")
-          && ProcessHandle.of(Long.parseLong(name.substring(0, name.indexOf('.')))).isEmpty()) {
+      if (name.endsWith(SUFFIX)
+          && ProcessMark.parse(name.substring(0, name.length() - SUFFIX.length()))
+              .filter(ProcessMark::hasEnded)
+              .isPresent()) {
         remove(file);
       }
     }

@@ -1,11 +1,17 @@
 package dev.mainstay.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mainstay.cluster.ProcessMark;
 import dev.mainstay.cluster.endpoint.Change;
 import dev.mainstay.cluster.endpoint.MasterState;
 import dev.mainstay.model.NodeName;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ConnectCommandTest {
   private static final NodeName M2 = new NodeName("m2");
@@ -30,5 +36,26 @@ final class ConnectCommandTest {
             .map(change ->
                 Json.line(ConnectCommand.document(change, Captured.CLOCK.instant())) + "\n")
             .collect(Collectors.joining()));
+  }
+
+  @Test
+  void kubeconfigsOfProcessesThatEndedHereAreTakenAwayAndNoOthers(@TempDir Path folder)
+      throws Exception {
+    ProcessMark here = ProcessMark.ofThisProcess();
+    Path ended =
+        folder.resolve("%d.1.%s@%s.yaml".formatted(here.pid(), here.namespace(), here.host()));
+    List<Path> others =
+        List.of(
+            folder.resolve(here + ".yaml"),
+            folder.resolve("%d.1.%s@elsewhere.yaml".formatted(here.pid(), here.namespace())),
+            folder.resolve("notes.yaml"));
+    Files.createFile(ended);
+    for (Path other : others) {
+      Files.createFile(other);
+    }
+    ConnectCommand.forgetEnded(folder);
+    assertThat(ended).doesNotExist();
+    assertThat(others).allSatisfy(other -> assertThat(other).exists());
+    ConnectCommand.forgetEnded(folder.resolve("none"));
   }
 }

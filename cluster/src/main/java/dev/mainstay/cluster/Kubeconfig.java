@@ -65,9 +65,9 @@ public record Kubeconfig(Map<String, Object> document) {
    * @param process whose end is the endpoint's end
    */
   static Kubeconfig overEndpoint(
-      ClusterSpec spec, Credentials credentials, int port, String process) {
+      ClusterSpec spec, Credentials credentials, int port, ProcessMark process) {
     Map<String, Object> mark = mark(spec, credentials);
-    mark.put("process", process);
+    mark.put("process", process.toString());
     String name = "%s-connect-%d".formatted(spec.name(), port);
     String context = contextName(credentials.person(), name);
     Map<String, Object> cluster = new LinkedHashMap<>();

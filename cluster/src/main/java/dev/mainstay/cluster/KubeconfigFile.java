@@ -3,7 +3,6 @@ package dev.mainstay.cluster;
 import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.Failure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
@@ -109,7 +108,8 @@ public final class KubeconfigFile {
    */
   public Merged merge(Kubeconfig ours, Manner manner) throws InterruptedException {
     return change(text -> {
-      text.takeOutEnded(KubeconfigFile::hasEnded);
+      text.takeOutEnded(
+          process -> ProcessMark.parse(process).map(ProcessMark::hasEnded).orElse(false));
       text.merge(ours, manner.replace());
       if (manner.switchContext() || text.current().isEmpty()) {
         text.setCurrent(ours.currentContext());
@@ -258,34 +258,6 @@ public final class KubeconfigFile {
           fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(fresh);
-    }
-  }
-
-  /** The mark of this process on the entries of its endpoint. */
-  static String thisProcess() {
-    return ProcessHandle.current().pid() + "@" + host();
-  }
-
-  /** Whether the process with this mark ran on this machine and is no more. */
-  static boolean hasEnded(String process) {
-    int at = process.indexOf('@');
-    if (at < 1 || !process.substring(at + 1).equals(host())) {
-      return false;
-    }
-    try {
-      return ProcessHandle.of(Long.parseLong(process.substring(0, at)))
-          .filter(ProcessHandle::isAlive)
-          .isEmpty();
-    } catch (NumberFormatException notOurs) {
-      return false;
-    }
-  }
-
-  private static String host() {
-    try {
-      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
     }
   }
 

@@ -85,8 +85,7 @@ public final class OpenEndpoint {
   /** A kubeconfig that leads to {@code endpoint}. */
   public static Kubeconfig kubeconfig(
       ClusterSpec spec, Credentials credentials, Endpoint endpoint) {
-    return Kubeconfig.overEndpoint(
-        spec, credentials, endpoint.port(), KubeconfigFile.thisProcess());
+    return Kubeconfig.overEndpoint(spec, credentials, endpoint.port(), ProcessMark.ofThisProcess());
   }
 
   /**

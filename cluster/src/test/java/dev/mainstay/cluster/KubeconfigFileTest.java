@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is somebody's stays; what is ours comes and goes. */
 final class KubeconfigFileTest {
   private static final ClusterSpec SPEC = Fixture.spec(2, 1);
+  private static final ProcessMark THIS = ProcessMark.ofThisProcess();
   private static final Manner PLAIN = new Manner(false, false);
 
   /** As people have them: comments, foreign entries, unknown keys, another writer's style. */
@@ -401,7 +402,7 @@ final class KubeconfigFileTest {
   }
 
   /** The endpoint of a process of this machine, living or not. */
-  private static Kubeconfig endpoint(int port, String process) {
+  private static Kubeconfig endpoint(int port, ProcessMark process) {
     return Kubeconfig.overEndpoint(
         SPEC, KubeconfigTest.credentials(Optional.empty()), port, process);
   }
@@ -411,13 +412,13 @@ final class KubeconfigFileTest {
     KubeconfigFile file = new KubeconfigFile(theirs());
     file.merge(admin(SPEC), PLAIN);
     String before = Files.readString(file.path());
-    Kubeconfig one = endpoint(6001, KubeconfigFile.thisProcess());
-    Kubeconfig two = endpoint(6002, KubeconfigFile.thisProcess());
+    Kubeconfig one = endpoint(6001, THIS);
+    Kubeconfig two = endpoint(6002, THIS);
     assertThat(file.merge(one, new Manner(true, false)).current()).isEqualTo("demo-connect-6001");
     file.merge(two, PLAIN);
     Golden.check(
         "kubeconfig/connected.yaml",
-        Files.readString(file.path()).replace(KubeconfigFile.thisProcess(), "PID@HOST"));
+        Files.readString(file.path()).replace(THIS.toString(), "PID@HOST"));
     // an apply of kubeconfig --merge meanwhile is none of theirs
     file.merge(admin(SPEC), PLAIN);
     assertThat(Files.readString(file.path())).contains("demo-connect-6001", "demo-connect-6002");
@@ -430,7 +431,7 @@ final class KubeconfigFileTest {
   @Test
   void aContextThatWasSwitchedMeanwhileStays() throws Exception {
     KubeconfigFile file = new KubeconfigFile(folder.resolve("config"));
-    Kubeconfig endpoint = endpoint(6001, KubeconfigFile.thisProcess());
+    Kubeconfig endpoint = endpoint(6001, THIS);
     file.merge(endpoint, PLAIN);
     assertThat(file.current()).isEqualTo("demo-connect-6001");
     assertThat(file.takeOut(endpoint, "").current()).isEmpty();
@@ -442,7 +443,7 @@ final class KubeconfigFileTest {
   @Test
   void aFileThatWentMeanwhileIsNotMadeAnew() throws Exception {
     KubeconfigFile file = new KubeconfigFile(folder.resolve("config"));
-    Kubeconfig endpoint = endpoint(6001, KubeconfigFile.thisProcess());
+    Kubeconfig endpoint = endpoint(6001, THIS);
     file.merge(endpoint, PLAIN);
     Files.delete(file.path());
     assertThat(file.takeOut(endpoint, "").changed()).isFalse();
@@ -452,9 +453,9 @@ final class KubeconfigFileTest {
   @Test
   void whatAKilledProcessLeftGoesWithTheNextMerge() throws Exception {
     KubeconfigFile file = new KubeconfigFile(theirs());
-    String host = KubeconfigFile.thisProcess().replaceFirst("^\\d+@", "");
-    file.merge(endpoint(6001, Integer.MAX_VALUE + "@" + host), PLAIN);
-    file.merge(endpoint(6002, Integer.MAX_VALUE + "@elsewhere"), PLAIN);
+    ProcessMark killed = new ProcessMark(THIS.pid(), "1", THIS.namespace(), THIS.host());
+    file.merge(endpoint(6001, killed), PLAIN);
+    file.merge(endpoint(6002, new ProcessMark(1, "1", THIS.namespace(), "elsewhere")), PLAIN);
     assertThat(Files.readString(file.path()))
         .doesNotContain("demo-connect-6001")
         .contains("demo-connect-6002");

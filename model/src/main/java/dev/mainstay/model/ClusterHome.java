@@ -43,7 +43,8 @@ public record ClusterHome(Path directory) {
   }
 
   /**
-   * Kubeconfigs of the endpoints that are open now, {@code PID.yaml}; each goes with its process.
+   * Kubeconfigs of the endpoints that are open now, named by their processes; each goes with its
+   * own.
    */
   public Path connections() {
     return directory.resolve("connect");
