@@ -2,11 +2,10 @@ package dev.mainstay.cli;
 
 import dev.mainstay.cluster.ClusterStatus;
 import dev.mainstay.cluster.ClusterStatus.NodeStatus;
-import dev.mainstay.cluster.ExportKubeconfig;
+import dev.mainstay.cluster.LogIn;
 import dev.mainstay.cluster.MeasureEndpoints;
 import dev.mainstay.cluster.ShowStatus;
 import dev.mainstay.model.ClusterSpec;
-import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Hosts;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,6 +25,11 @@ import picocli.CommandLine.Option;
     description = "Show how the cluster is. Exit 0 healthy, 11 degraded, 12 down.")
 final class StatusCommand implements Callable<Integer> {
   private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** How long a host is waited for: once, or again and again, when it is looked at soon again. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Duration PATIENCE_WATCH = Duration.ofSeconds(3);
   private static final String CLEAR = "\u001b[H\u001b[J";
 
   @Mixin GlobalOptions options = new GlobalOptions();
@@ -48,10 +52,11 @@ final class StatusCommand implements Callable<Integer> {
     ClusterSpec spec = options.spec(session);
     ClusterStatus status;
     try (Hosts hosts = options.hosts(session, spec)) {
+      LogIn.all(hosts, spec.nodes());
       if (watch) {
         watch(spec, hosts);
       }
-      status = new ShowStatus(hosts, session.clock()).show(spec);
+      status = new ShowStatus(hosts, session.clock()).show(spec, PATIENCE);
     }
     session
         .terminal()
@@ -73,40 +78,26 @@ final class StatusCommand implements Callable<Integer> {
     boolean live = terminal.interactive() && !options.json();
     StatusWatch view = new StatusWatch(ZoneId.systemDefault());
     ShowStatus show = new ShowStatus(hosts, session.clock());
-    Optional<MeasureEndpoints> measure = Optional.empty();
-    for (boolean first = true; true; first = false) {
-      if (measure.isEmpty()) {
-        measure = measure(spec, hosts);
+    try (MeasureEndpoints measure = new MeasureEndpoints(spec, hosts)) {
+      for (boolean first = true; true; first = false) {
+        measure.begin();
+        ClusterStatus status = show.show(spec, PATIENCE_WATCH);
+        Map<String, Duration> latencies = new LinkedHashMap<>();
+        measure.take(PATIENCE_WATCH).forEach((node, took) -> latencies.put(node.value(), took));
+        Instant at = session.clock().instant();
+        List<String> changed = view.look(status, latencies, at);
+        if (options.json()) {
+          terminal.out().println(Json.line(watched(status, latencies, at)));
+        } else if (live) {
+          terminal.out().print(CLEAR + view.screen(status, latencies, at));
+        } else if (first) {
+          terminal.out().print(view.screen(status, latencies, at));
+        } else {
+          changed.forEach(terminal.out()::println);
+        }
+        terminal.out().flush();
+        Thread.sleep(PAUSE);
       }
-      Map<String, Duration> latencies = new LinkedHashMap<>();
-      if (measure.isPresent()) {
-        measure.get().measure().forEach((node, took) -> latencies.put(node.value(), took));
-      }
-      ClusterStatus status = show.show(spec);
-      Instant at = session.clock().instant();
-      List<String> changed = view.look(status, latencies, at);
-      if (options.json()) {
-        terminal.out().println(Json.line(watched(status, latencies, at)));
-      } else if (live) {
-        terminal.out().print(CLEAR + view.screen(status, latencies, at));
-      } else if (first) {
-        terminal.out().print(view.screen(status, latencies, at));
-      } else {
-        changed.forEach(terminal.out()::println);
-      }
-      terminal.out().flush();
-      Thread.sleep(PAUSE);
-    }
-  }
-
-  /** Empty as long as no master gives the credentials for it. */
-  private static Optional<MeasureEndpoints> measure(ClusterSpec spec, Hosts hosts)
-      throws InterruptedException {
-    try {
-      return Optional.of(
-          new MeasureEndpoints(spec, hosts, new ExportKubeconfig(hosts).administrator(spec)));
-    } catch (Failure silent) {
-      return Optional.empty();
     }
   }
 

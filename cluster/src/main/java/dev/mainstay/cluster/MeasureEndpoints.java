@@ -3,7 +3,9 @@ package dev.mainstay.cluster;
 import dev.mainstay.cluster.endpoint.Route;
 import dev.mainstay.cluster.endpoint.Tunnel;
 import dev.mainstay.engine.FanOut;
+import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
@@ -30,26 +32,44 @@ public final class MeasureEndpoints implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final ClusterSpec spec;
+  private final Hosts hosts;
   private final Route route;
-  private final SSLContext tls;
   private final Map<NodeName, Way> ways = new ConcurrentHashMap<>();
+  private final Looks<ClusterName, Map<NodeName, Duration>> looks = new Looks<>();
+  private volatile Optional<SSLContext> tls = Optional.empty();
 
   /** One node's. */
   private record Way(Tunnel tunnel, HttpClient client) {}
 
-  /**
-   * Connects to nobody yet.
-   *
-   * @param credentials whose authority the endpoint must prove to be of
-   */
-  public MeasureEndpoints(ClusterSpec spec, Hosts hosts, Credentials credentials) {
+  /** Connects to nobody yet. */
+  public MeasureEndpoints(ClusterSpec spec, Hosts hosts) {
     this.spec = spec;
+    this.hosts = hosts;
     this.route = new Route.ThroughSsh(hosts, ClusterSpec.ENDPOINT_PORT);
-    this.tls = ClientTls.of(credentials).context();
   }
 
-  /** How long an answer took on each node; nodes that had none within two seconds are left out. */
-  public Map<NodeName, Duration> measure() throws InterruptedException {
+  /** Begins to ask, unless what was begun before was not taken yet. */
+  public void begin() {
+    looks.begin(spec.name(), this::measure);
+  }
+
+  /**
+   * How long an answer took on each node; nodes that had none within two seconds are left out. All
+   * are, as long as no master gives the credentials for it.
+   *
+   * @param patience how long this waits, counted from the beginning
+   */
+  public Map<NodeName, Duration> take(Duration patience) throws InterruptedException {
+    return looks.take(spec.name(), patience).orElse(Map.of());
+  }
+
+  private Map<NodeName, Duration> measure() throws InterruptedException {
+    SSLContext context;
+    try {
+      context = context();
+    } catch (Failure silent) {
+      return Map.of();
+    }
     Map<NodeName, Duration> took = new HashMap<>();
     List<Optional<Duration>> measured =
         FanOut.map(
@@ -57,7 +77,7 @@ public final class MeasureEndpoints implements AutoCloseable {
             WINDOW,
             node -> {
               try {
-                return ask(node);
+                return ask(node, context);
               } catch (InterruptedException interrupted) {
                 throw new CancellationException();
               }
@@ -69,14 +89,22 @@ public final class MeasureEndpoints implements AutoCloseable {
     return took;
   }
 
-  private Optional<Duration> ask(NodeSpec node) throws InterruptedException {
+  /** Whose authority the endpoints must prove to be of, and as whom we come. */
+  private SSLContext context() throws InterruptedException {
+    if (tls.isEmpty()) {
+      tls = Optional.of(ClientTls.of(new ExportKubeconfig(hosts).administrator(spec)).context());
+    }
+    return tls.get();
+  }
+
+  private Optional<Duration> ask(NodeSpec node, SSLContext context) throws InterruptedException {
     try {
       Way way = ways.get(node.name());
       if (way == null) {
         way =
             new Way(
                 Tunnel.open(node, route),
-                HttpClient.newBuilder().sslContext(tls).connectTimeout(PATIENCE).build());
+                HttpClient.newBuilder().sslContext(context).connectTimeout(PATIENCE).build());
         ways.put(node.name(), way);
       }
       long start = System.nanoTime();

@@ -22,8 +22,10 @@ import java.util.TreeMap;
  */
 public final class Observe {
   private static final int WINDOW = 64;
-  // observe.sh may wait for a step of an earlier run to end
-  private static final Duration DEADLINE = Duration.ofMinutes(11);
+  // a step goes on on its host when its run is no more, and what a plan is made of must not change
+  // under it
+  private static final Duration STEP = Duration.ofMinutes(10);
+  private static final Duration DEADLINE = Duration.ofMinutes(1);
   // an apiserver that has just begun is ready before it answers everything
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration PAUSE = Duration.ofMillis(500);
@@ -62,23 +64,27 @@ public final class Observe {
    */
   Optional<ClusterApi> askAny(ClusterSpec spec, Map<NodeName, HostFacts> facts)
       throws InterruptedException {
-    List<NodeSpec> ready = new ArrayList<>();
-    for (NodeSpec master : spec.masters()) {
-      HostFacts host = facts.get(master.name());
-      if (host != null
-          && host.ready()
-          && findsAQuorum(spec, host)
-          && host.stage().compareTo(Stage.JOINED) >= 0) {
-        ready.add(master);
-      }
-    }
-    if (ready.isEmpty()) {
+    return askAny(ready(spec, facts), PATIENCE, this::ask);
+  }
+
+  /** A question to a master: empty where its API does not answer. */
+  interface Question {
+    Optional<ClusterApi> ask(NodeSpec master) throws InterruptedException;
+  }
+
+  /**
+   * The first answer of one of {@code masters}, who are asked in turn for {@code patience}; empty
+   * where none gives one.
+   */
+  static Optional<ClusterApi> askAny(List<NodeSpec> masters, Duration patience, Question question)
+      throws InterruptedException {
+    if (masters.isEmpty()) {
       return Optional.empty();
     }
-    long giveUp = System.nanoTime() + PATIENCE.toNanos();
+    long giveUp = System.nanoTime() + patience.toNanos();
     while (true) {
-      for (NodeSpec master : ready) {
-        Optional<ClusterApi> api = ask(master);
+      for (NodeSpec master : masters) {
+        Optional<ClusterApi> api = question.ask(master);
         if (api.isPresent()) {
           return api;
         }
@@ -90,6 +96,23 @@ public final class Observe {
     }
   }
 
+  /** The masters that can tell about the cluster. */
+  static List<NodeSpec> ready(ClusterSpec spec, Map<NodeName, HostFacts> facts) {
+    List<NodeSpec> ready = new ArrayList<>();
+    for (NodeSpec master : spec.masters()) {
+      HostFacts host = facts.get(master.name());
+      if (host != null && host.ready() && findsAQuorum(spec, host) && isNode(host)) {
+        ready.add(master);
+      }
+    }
+    return ready;
+  }
+
+  /** Whether {@code host} is a node of a cluster, or nearly. */
+  static boolean isNode(HostFacts host) {
+    return host.stage().compareTo(Stage.JOINED) >= 0;
+  }
+
   /** Those of nodes; hosts that are none yet have none of the cluster's. */
   private Map<NodeName, HostCertificates> certificates(
       ClusterSpec spec, Map<NodeName, HostFacts> facts, Map<NodeName, Failure> unreachable)
@@ -98,7 +121,7 @@ public final class Observe {
     List<NodeSpec> joined = new ArrayList<>();
     for (NodeSpec node : spec.nodes()) {
       HostFacts host = facts.get(node.name());
-      if (host != null && host.stage().compareTo(Stage.JOINED) >= 0) {
+      if (host != null && isNode(host)) {
         joined.add(node);
       } else if (host != null) {
         certificates.put(node.name(), HostCertificates.NONE);
@@ -137,10 +160,22 @@ public final class Observe {
     }
   }
 
-  /** What {@code node}'s host is like now. */
+  /** What {@code node}'s host is like once no step runs on it. */
   HostFacts host(ClusterSpec spec, NodeSpec node) throws InterruptedException {
+    return host(spec, node, STEP);
+  }
+
+  /**
+   * What {@code node}'s host is like.
+   *
+   * @param step how long a step that runs on it is waited for; with zero what is seen may be half
+   *     done
+   */
+  HostFacts host(ClusterSpec spec, NodeSpec node, Duration step) throws InterruptedException {
     Host host = hosts.login(node);
-    List<String> arguments = new ArrayList<>(HostFiles.PATHS);
+    List<String> arguments = new ArrayList<>();
+    arguments.add(String.valueOf(step.toSeconds()));
+    arguments.addAll(HostFiles.PATHS);
     spec.settings()
         .containerd()
         .registryMirrors()
@@ -153,7 +188,10 @@ public final class Observe {
     Output output =
         host.run(
             new RemoteCommand(
-                Scripts.script("observe"), arguments, dev.mainstay.ssh.Stdin.EMPTY, DEADLINE));
+                Scripts.script("observe"),
+                arguments,
+                dev.mainstay.ssh.Stdin.EMPTY,
+                DEADLINE.plus(step)));
     long end = clock.millis();
     if (!output.isSuccess()) {
       throw new Failure.Failed(

@@ -4,7 +4,6 @@ import dev.mainstay.cluster.endpoint.Change;
 import dev.mainstay.cluster.endpoint.Endpoint;
 import dev.mainstay.cluster.endpoint.MasterState;
 import dev.mainstay.cluster.endpoint.Route;
-import dev.mainstay.engine.FanOut;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
@@ -13,7 +12,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -24,8 +22,6 @@ import java.util.stream.Collectors;
 public final class OpenEndpoint {
   /** Of the apiserver, on every master. */
   static final int API_PORT = 6443;
-
-  private static final int WINDOW = 16;
 
   /** A handshake and an answer of /readyz, each at its slowest. */
   private static final Duration FIRST_LOOK = Duration.ofMillis(4500);
@@ -61,7 +57,7 @@ public final class OpenEndpoint {
     StringBuilder silent = new StringBuilder();
     for (Route route : routes) {
       if (route instanceof Route.ThroughSsh) {
-        logIn(spec);
+        LogIn.all(hosts, spec.masters());
       }
       Endpoint endpoint = listen(spec, tls, wish.port(), route, told);
       boolean serves = false;
@@ -86,25 +82,6 @@ public final class OpenEndpoint {
   public static Kubeconfig kubeconfig(
       ClusterSpec spec, Credentials credentials, Endpoint endpoint) {
     return Kubeconfig.overEndpoint(spec, credentials, endpoint.port(), ProcessMark.ofThisProcess());
-  }
-
-  /**
-   * Before any look, whose time is short: a person may have to be asked about a host's key. Who
-   * cannot be reached is found down by its looks, which say why.
-   */
-  private void logIn(ClusterSpec spec) throws InterruptedException {
-    FanOut.map(
-        spec.masters(),
-        WINDOW,
-        master -> {
-          try {
-            return hosts.login(master).label();
-          } catch (Failure lost) {
-            return lost.text();
-          } catch (InterruptedException interrupted) {
-            throw new CancellationException();
-          }
-        });
   }
 
   private static Endpoint listen(

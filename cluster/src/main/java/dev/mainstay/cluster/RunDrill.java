@@ -32,6 +32,9 @@ import javax.net.ssl.SSLContext;
  * when the control machine is gone or cannot reach it.
  */
 public final class RunDrill {
+  // a host that takes longer to answer counts as one that does not, and the drill is refused
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   /** Told how it goes; by one thread at a time. */
   public interface Listener {
     /** Something happened, in a sentence. */
@@ -126,7 +129,7 @@ public final class RunDrill {
       Listener listener,
       StopSignal stop)
       throws InterruptedException {
-    ShowStatus.Look look = status.look(drill.spec());
+    ShowStatus.Look look = status.look(drill.spec(), PATIENCE);
     PlanDrill.Turn turn = PlanDrill.turn(drill, agreed, look);
     try (Onlookers onlookers = Onlookers.start(turn, hosts, tls, stopwatch)) {
       return new DrillTurn(

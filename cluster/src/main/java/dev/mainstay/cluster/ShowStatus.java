@@ -3,7 +3,6 @@ package dev.mainstay.cluster;
 import dev.mainstay.cluster.ClusterStatus.Etcd;
 import dev.mainstay.cluster.ClusterStatus.NodeStatus;
 import dev.mainstay.cluster.ClusterStatus.State;
-import dev.mainstay.engine.FanOut;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
@@ -12,6 +11,7 @@ import dev.mainstay.model.Problem;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.RemoteCommand;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,16 +20,37 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds out how a cluster is; changes nothing. */
+/**
+ * Mutable: finds out how a cluster is, again and again; changes nothing. A host that does not
+ * answer holds up nobody for longer than the patience that there is: what is known of the others is
+ * shown, and what it says at last comes with the next look.
+ */
 public final class ShowStatus {
-  private static final int WINDOW = 64;
+  /** A member that is dead keeps etcdctl for three seconds, and then it answers. */
+  private static final Duration ANSWER = Duration.ofSeconds(5);
 
   private final Hosts hosts;
   private final Clock clock;
+  private final Observe observe;
+  private final Looks<NodeName, Seen> looks = new Looks<>();
+  private final Looks<NodeName, Optional<ClusterApi>> questions = new Looks<>();
 
+  /** Shows nothing yet. What {@code hosts} are not logged in to counts into the patience. */
   public ShowStatus(Hosts hosts, Clock clock) {
     this.hosts = hosts;
     this.clock = clock;
+    this.observe = new Observe(hosts, clock);
+  }
+
+  /** One host's part: as much as was seen until something failed. */
+  private record Seen(
+      Optional<HostFacts> facts,
+      HostHealth health,
+      Optional<HostCertificates> certificates,
+      Optional<Failure> failure) {
+    static Seen nothing(Failure why) {
+      return new Seen(Optional.empty(), HostHealth.NONE, Optional.empty(), Optional.of(why));
+    }
   }
 
   /**
@@ -40,20 +61,21 @@ public final class ShowStatus {
    */
   record Look(ClusterFacts facts, ClusterStatus status) {}
 
-  /** The condition of {@code spec}'s cluster, its nodes in the file's order. */
-  public ClusterStatus show(ClusterSpec spec) throws InterruptedException {
-    return look(spec).status();
+  /**
+   * The condition of {@code spec}'s cluster, its nodes in the file's order. Steps of a run that
+   * goes on are not waited for.
+   *
+   * @param patience how long each host is waited for; one that takes longer counts as unreachable
+   */
+  public ClusterStatus show(ClusterSpec spec, Duration patience) throws InterruptedException {
+    return look(spec, patience).status();
   }
 
   /** The same with what it follows from. */
-  Look look(ClusterSpec spec) throws InterruptedException {
-    ClusterFacts facts = new Observe(hosts, clock).all(spec);
-    List<HostHealth> healths = FanOut.map(spec.nodes(), WINDOW, node -> health(node, facts));
-    Map<NodeName, HostHealth> byNode = new HashMap<>();
-    for (int i = 0; i < spec.nodes().size(); i++) {
-      byNode.put(spec.nodes().get(i).name(), healths.get(i));
-    }
-    return new Look(facts, status(spec, facts, byNode, clock.instant()));
+  Look look(ClusterSpec spec, Duration patience) throws InterruptedException {
+    Map<NodeName, HostHealth> healths = new HashMap<>();
+    ClusterFacts facts = observe(spec, patience, healths);
+    return new Look(facts, status(spec, facts, healths, clock.instant()));
   }
 
   /**
@@ -129,17 +151,62 @@ public final class ShowStatus {
         "run mainstay apply, or wait a moment");
   }
 
-  private HostHealth health(NodeSpec node, ClusterFacts facts) {
-    if (facts.host(node.name()).isEmpty()) {
-      return HostHealth.NONE;
+  private ClusterFacts observe(
+      ClusterSpec spec, Duration patience, Map<NodeName, HostHealth> healths)
+      throws InterruptedException {
+    Map<NodeName, HostFacts> facts = new HashMap<>();
+    Map<NodeName, Failure> unreachable = new HashMap<>();
+    Map<NodeName, HostCertificates> certificates = new HashMap<>();
+    spec.nodes().forEach(node -> looks.begin(node.name(), () -> see(spec, node)));
+    for (NodeSpec node : spec.nodes()) {
+      Seen seen =
+          looks.take(node.name(), patience).orElseGet(() -> Seen.nothing(late(node, patience)));
+      seen.facts().ifPresent(host -> facts.put(node.name(), host));
+      seen.certificates().ifPresent(found -> certificates.put(node.name(), found));
+      seen.failure().ifPresent(why -> unreachable.put(node.name(), why));
+      healths.put(node.name(), seen.health());
     }
+    Optional<ClusterApi> api =
+        Observe.askAny(Observe.ready(spec, facts), patience, this::askWithPatience);
+    return new ClusterFacts(facts, unreachable, api, certificates, List.of());
+  }
+
+  private Optional<ClusterApi> askWithPatience(NodeSpec master) throws InterruptedException {
+    questions.begin(master.name(), () -> observe.ask(master));
+    return questions.take(master.name(), ANSWER).flatMap(answer -> answer);
+  }
+
+  private static Failure late(NodeSpec node, Duration patience) {
+    return new Failure.Unreachable(
+        "%s (%s): no answer within %d s"
+            .formatted(node.name(), node.address(), patience.toSeconds()),
+        "is the host on, and not too busy to answer?",
+        true);
+  }
+
+  private Seen see(ClusterSpec spec, NodeSpec node) throws InterruptedException {
+    Optional<HostFacts> facts = Optional.empty();
+    HostHealth health = HostHealth.NONE;
+    try {
+      HostFacts host = observe.host(spec, node, Duration.ZERO);
+      facts = Optional.of(host);
+      health = health(node);
+      HostCertificates certificates =
+          Observe.isNode(host)
+              ? new ObserveCertificates(hosts, ObserveCertificates.Extent.DISK).of(node)
+              : HostCertificates.NONE;
+      return new Seen(facts, health, Optional.of(certificates), Optional.empty());
+    } catch (Failure failure) {
+      return new Seen(facts, health, Optional.empty(), Optional.of(failure));
+    }
+  }
+
+  private HostHealth health(NodeSpec node) throws InterruptedException {
     try {
       return HostHealth.parse(
           hosts.login(node).run(RemoteCommand.of(Scripts.script("health"))).stdout());
     } catch (Failure lost) {
       return HostHealth.NONE;
-    } catch (InterruptedException interrupted) {
-      throw new java.util.concurrent.CancellationException();
     }
   }
 

@@ -1,9 +1,12 @@
-# Says what a host is like, one KEY VALUE a line; changes nothing. Arguments: paths whose sha256 is wanted,
-# and addresses of masters to which the round trip is wanted: "master-asked ADDRESS", and where it answers within a
-# second "round-trip ADDRESS MICROSECONDS" for each try.
+# Says what a host is like, one KEY VALUE a line; changes nothing. $1: for how many seconds a step that runs on it is
+# waited for; with 0 for none, and what is said may be half done. Then paths whose sha256 is wanted, and addresses of
+# masters to which the round trip is wanted: "master-asked ADDRESS", and where it answers within a second "round-trip
+# ADDRESS MICROSECONDS" for each try.
 set +e
-if [ -e /run/mainstay/step.lock ]; then
-  flock -s -w 600 /run/mainstay/step.lock true || die "a step of an earlier run has been running on this host for 10 minutes"
+patience=$1
+shift
+if [ "$patience" != 0 ] && [ -e /run/mainstay/step.lock ]; then
+  flock -s -w "$patience" /run/mainstay/step.lock true || die "a step of an earlier run has been running on this host for $((patience / 60)) minutes"
 fi
 say() { printf '%s %s\n' "$1" "$2"; }
 content() { [ -f "$2" ] && say "$1" "$(base64 -w0 < "$2")"; }

@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** What health.sh says, and what a status makes of it. */
 final class HostHealthTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final Instant LEAF_ENDS = Instant.parse("2027-11-23T16:40:01Z");
 
   @Test
@@ -99,7 +101,7 @@ final class HostHealthTest {
         "certificates",
         new Output(0, "kubeconfig /x.conf " + HostCertificatesTest.LEAF + "\nend\n", ""));
     return new ShowStatus(hosts, Clock.fixed(LEAF_ENDS.minus(beforeTheEnd), ZoneOffset.UTC))
-        .show(spec);
+        .show(spec, PATIENCE);
   }
 
   @Test
@@ -145,6 +147,51 @@ final class HostHealthTest {
   }
 
   @Test
+  void aHostThatDoesNotAnswerInTimeHidesNoneOfTheOthersAndComesWhenItDoes() throws Exception {
+    CountDownLatch answers = new CountDownLatch(1);
+    hosts.answer("cluster", new Output(0, ClusterApiTest.WHOLE, ""));
+    hosts.answer("health", new Output(0, "backend masters m1 UP 60\n", ""));
+    hosts.answer(
+        "observe",
+        ran -> {
+          if (ran.node().equals("w1")) {
+            try {
+              answers.await();
+            } catch (InterruptedException stopped) {
+              throw new IllegalStateException(stopped);
+            }
+          }
+          return new Output(0, HostFactsTest.MASTER, "");
+        });
+    ClusterSpec two = Fixture.spec(1, 1);
+    ShowStatus show = new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC));
+    ClusterStatus without = show.show(two, PATIENCE);
+    assertThat(without.nodes())
+        .extracting(ClusterStatus.NodeStatus::reachable)
+        .containsExactly(true, false);
+    assertThat(without.problems())
+        .contains(
+            Problem.error(
+                "w1",
+                "w1 (10.77.0.21): no answer within 1 s",
+                "is the host on, and not too busy to answer?"));
+    answers.countDown();
+    assertThat(show.show(two, Duration.ofMinutes(1)).nodes())
+        .extracting(ClusterStatus.NodeStatus::reachable)
+        .containsExactly(true, true);
+    // one look at it, however often it was waited for
+    assertThat(hosts.scripts()).containsOnlyOnce("w1 observe");
+  }
+
+  @Test
+  void aStatusWaitsForNoStepAndAPlansObservationDoes() throws Exception {
+    show(Duration.ofDays(300));
+    assertThat(hosts.ran.getFirst().arguments()).startsWith("0", HostFiles.PATHS.getFirst());
+    new Observe(hosts, Clock.systemUTC()).host(spec, Fixture.node(spec, "m1"));
+    assertThat(hosts.ran.getLast().arguments()).startsWith("600");
+  }
+
+  @Test
   void etcdWithALearnerIsDegradedAndCanLoseNobody() throws Exception {
     hosts.answer("cluster", new Output(0, ClusterApiTest.WHOLE, ""));
     ClusterStatus status = show(Duration.ofDays(300));
@@ -174,7 +221,8 @@ final class HostHealthTest {
                     : "backend masters self no check \nbackend ready self UP 60\n",
                 ""));
     ClusterStatus status =
-        new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC)).show(Fixture.spec(1, 1));
+        new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC))
+            .show(Fixture.spec(1, 1), PATIENCE);
     assertThat(status.problems())
         .filteredOn(problem -> problem.what().contains("last resort"))
         .extracting(Problem::where)
@@ -187,7 +235,8 @@ final class HostHealthTest {
         "observe",
         new Output(0, HostFactsTest.MASTER.replace("round-trip-class 150", "no-class"), ""));
     ClusterStatus status =
-        new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC)).show(Fixture.spec(1, 1));
+        new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC))
+            .show(Fixture.spec(1, 1), PATIENCE);
     assertThat(status.problems())
         .contains(
             Problem.warning(

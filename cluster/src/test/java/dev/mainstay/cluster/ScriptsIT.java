@@ -1079,7 +1079,7 @@ final class ScriptsIT {
             """
             echo ID=debian > /etc/os-release
             cp %s /etc/mainstay/haproxy.cfg
-            %s /etc/mainstay/haproxy.cfg 127.0.0.1 127.0.0.2 255.255.255.255 > /run/said
+            %s 0 /etc/mainstay/haproxy.cfg 127.0.0.1 127.0.0.2 255.255.255.255 > /run/said
             grep -E '^(master-asked|round-trip|round-trip-class|file) ' /run/said | sed 's/ [0-9]*$//' | sort -u
             """
                 .formatted(input(config), script("observe")));
@@ -1095,5 +1095,24 @@ final class ScriptsIT {
             round-trip-class
             """
                 .formatted(HostFile.sha256(config)));
+  }
+
+  @Test
+  void anObservationWaitsForAStepOrSaysHowTheHostIsInTheMiddleOfIt() throws Exception {
+    Result result =
+        sandbox(
+            """
+            echo ID=debian > /etc/os-release
+            mkdir -p /run/mainstay
+            exec 5> /run/mainstay/step.lock
+            flock 5
+            %1$s 0 5>&- | grep -c '^hostname '
+            status=0
+            %1$s 1 5>&- > /dev/null || status=$?
+            echo "exit $status"
+            """
+                .formatted(script("observe")));
+    assertThat(result.out()).isEqualTo("1\nexit 1\n");
+    assertThat(result.err()).contains("a step of an earlier run has been running on this host");
   }
 }

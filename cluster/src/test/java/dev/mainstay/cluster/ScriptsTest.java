@@ -130,6 +130,7 @@ final class ScriptsTest {
                 "-c",
                 Scripts.script("observe"),
                 "mainstay",
+                "0",
                 "/etc/os-release",
                 "127.0.0.1",
                 "/no/such")
