@@ -38,7 +38,7 @@ final class StatusCommand implements Callable<Integer> {
       names = {"-w", "--watch"},
       description =
           "Look again and again until Ctrl-C, and tell what changes; with -o json a line each"
-              + " look.")
+              + " look. On a terminal as a picture that fits it, unless --no-color is given.")
   boolean watch;
 
   private final Session session;
@@ -54,7 +54,7 @@ final class StatusCommand implements Callable<Integer> {
     try (Hosts hosts = options.hosts(session, spec)) {
       LogIn.all(hosts, spec.nodes());
       if (watch) {
-        watch(spec, hosts);
+        return exitCode(watch(spec, hosts));
       }
       status = new ShowStatus(hosts, session.clock()).show(spec, PATIENCE);
     }
@@ -65,17 +65,21 @@ final class StatusCommand implements Callable<Integer> {
             options.json()
                 ? Json.text(document(status, session.clock())) + "\n"
                 : text(status, session.clock()));
-    return switch (status.state()) {
+    return exitCode(status.state());
+  }
+
+  private static int exitCode(ClusterStatus.State state) {
+    return switch (state) {
       case HEALTHY -> ExitCode.DONE;
       case DEGRADED -> ExitCode.DEGRADED;
       case DOWN -> ExitCode.DOWN;
     };
   }
 
-  /** Until the process is interrupted. */
-  private void watch(ClusterSpec spec, Hosts hosts) throws InterruptedException {
+  /** Until the process is interrupted, or nobody reads any more what is written; the last state. */
+  private ClusterStatus.State watch(ClusterSpec spec, Hosts hosts) throws InterruptedException {
     Terminal terminal = session.terminal();
-    boolean live = terminal.interactive() && !options.json();
+    boolean live = terminal.colour() && !options.noColor && !options.json();
     StatusWatch view = new StatusWatch(ZoneId.systemDefault());
     ShowStatus show = new ShowStatus(hosts, session.clock());
     try (MeasureEndpoints measure = new MeasureEndpoints(spec, hosts)) {
@@ -89,13 +93,15 @@ final class StatusCommand implements Callable<Integer> {
         if (options.json()) {
           terminal.out().println(Json.line(watched(status, latencies, at)));
         } else if (live) {
-          terminal.out().print(CLEAR + view.screen(status, latencies, at));
+          terminal.out().print(CLEAR + view.screen(status, latencies, at, terminal.rows()));
         } else if (first) {
-          terminal.out().print(view.screen(status, latencies, at));
+          terminal.out().print(view.screen(status, latencies, at, Integer.MAX_VALUE));
         } else {
           changed.forEach(terminal.out()::println);
         }
-        terminal.out().flush();
+        if (terminal.out().checkError()) { // which flushes
+          return status.state();
+        }
         Thread.sleep(PAUSE);
       }
     }

@@ -15,15 +15,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Mutable: one status after the other as people watch them: how it is now on 80 columns, and below
- * what changed, the newest last.
+ * Mutable: one status after the other as people watch them: how it is now on 80 columns and the
+ * rows that there are, and below what changed, the newest last.
  */
 final class StatusWatch {
   private static final int WIDTH = 80;
   private static final int EVENTS = 10;
-  private static final int NODES = 30;
+  private static final int LEAST_ROWS = 10;
+  private static final String ROW = "%-12s %-7s %-10s %9s  %s";
   private static final DateTimeFormatter CLOCK =
       DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
@@ -79,76 +81,121 @@ final class StatusWatch {
     return facts;
   }
 
-  /** The whole picture. */
-  String screen(ClusterStatus status, Map<String, Duration> latencies, Instant at) {
-    StringBuilder text = new StringBuilder();
+  /**
+   * The whole picture, in fewer lines than {@code rows} (a line feed in the last one would scroll).
+   * Nodes that are well give way first, then problems and what changed, each to the other's part.
+   */
+  String screen(ClusterStatus status, Map<String, Duration> latencies, Instant at, int rows) {
+    List<String> lines = head(status, at);
+    int left = Math.max(LEAST_ROWS, rows) - 1 - lines.size();
+    List<String> problems =
+        status.problems().stream()
+            .map(problem -> cut(problem.where() + ": " + problem.what().replace('\n', ' ')))
+            .toList();
+    int wanted = height(problems.size()) + height(events.size());
+    List<String> nodes = nodes(status, latencies, left - Math.min(wanted, left / 2));
+    lines.addAll(nodes);
+    left -= nodes.size();
+    int changes =
+        Math.min(height(events.size()), Math.max((left + 1) / 2, left - height(problems.size())));
+    List<String> told = first(problems, left - changes);
+    lines.addAll(told);
+    lines.addAll(newest(left - told.size()));
+    return String.join("\n", lines) + "\n";
+  }
+
+  private List<String> head(ClusterStatus status, Instant at) {
     String title =
         "%s is %s   Kubernetes %s"
             .formatted(
                 status.spec().name(), status.state().word(), status.spec().kubernetes().tag());
     String clock = CLOCK.format(at.atZone(zone));
-    text.append(title)
-        .append(" ".repeat(Math.max(2, WIDTH - title.length() - clock.length())))
-        .append(clock)
-        .append('\n');
-    text.append(
-        "etcd: %d of %d members healthy, %s, can lose %d\n\n"
+    List<String> lines = new ArrayList<>();
+    lines.add(title + " ".repeat(Math.max(2, WIDTH - title.length() - clock.length())) + clock);
+    lines.add(
+        "etcd: %d of %d members healthy, %s, can lose %d"
             .formatted(
                 status.etcd().healthy(),
                 status.etcd().members(),
                 leader(status),
                 status.etcd().canLose()));
-    String row = "%-12s %-7s %-10s %9s  %s";
-    text.append(row.formatted("NODE", "ROLE", "STATE", "ENDPOINT", "ITS PROXY SEES")).append('\n');
-    List<NodeStatus> shown = shown(status, latencies);
-    for (NodeStatus node : shown) {
-      Duration latency = latencies.get(node.name());
-      text.append(
-              cut(
-                  row.formatted(
-                      node.name(),
-                      node.role(),
-                      state(node),
-                      latency == null
-                          ? "silent"
-                          : String.format(Locale.ROOT, "%.1f ms", latency.toNanos() / 1e6),
-                      sees(node))))
-          .append('\n');
-    }
-    if (shown.size() < status.nodes().size()) {
-      text.append("and ")
-          .append(status.nodes().size() - shown.size())
-          .append(" workers that are well\n");
-    }
-    if (!status.problems().isEmpty()) {
-      text.append('\n');
-      status.problems().stream()
-          .limit(EVENTS)
-          .forEach(problem ->
-              text.append(cut(problem.where() + ": " + problem.what().replace('\n', ' ')))
-                  .append('\n'));
-    }
-    if (!events.isEmpty()) {
-      text.append('\n');
-      events.forEach(event -> text.append(event).append('\n'));
-    }
-    return text.toString();
+    lines.add("");
+    lines.add(ROW.formatted("NODE", "ROLE", "STATE", "ENDPOINT", "ITS PROXY SEES"));
+    return lines;
   }
 
-  /** Of many nodes, those that one should see. */
-  private static List<NodeStatus> shown(ClusterStatus status, Map<String, Duration> latencies) {
-    if (status.nodes().size() <= NODES) {
-      return status.nodes();
+  /** Lines of a part with an empty one before it; none for nothing. */
+  private static int height(int lines) {
+    return lines == 0 ? 0 : lines + 1;
+  }
+
+  /** All nodes where {@code most} lines are enough, else those that one should see. */
+  private static List<String> nodes(
+      ClusterStatus status, Map<String, Duration> latencies, int most) {
+    List<NodeStatus> all = status.nodes();
+    if (all.size() <= most) {
+      return all.stream().map(node -> line(node, latencies)).toList();
     }
-    return status.nodes().stream()
-        .filter(node ->
-            node.role().equals("master")
-                || !node.reachable()
-                || !node.ready()
-                || !latencies.containsKey(node.name())
-                || node.backends().stream().anyMatch(backend -> !backend.up()))
-        .limit(NODES)
-        .toList();
+    List<NodeStatus> unwell = all.stream().filter(node -> !isWell(node, latencies)).toList();
+    List<NodeStatus> shown =
+        Stream.concat(
+                unwell.stream(),
+                all.stream()
+                    .filter(node -> node.role().equals("master") && isWell(node, latencies)))
+            .limit(most - 1)
+            .toList();
+    List<String> lines = new ArrayList<>();
+    all.stream().filter(shown::contains).forEach(node -> lines.add(line(node, latencies)));
+    long ill = unwell.stream().filter(node -> !shown.contains(node)).count();
+    lines.add(
+        "and %d more nodes, %s"
+            .formatted(
+                all.size() - shown.size(),
+                ill == 0 ? "which are well" : ill + " of them not well: mainstay status"));
+    return lines;
+  }
+
+  private static boolean isWell(NodeStatus node, Map<String, Duration> latencies) {
+    return node.reachable()
+        && node.ready()
+        && latencies.containsKey(node.name())
+        && node.backends().stream().allMatch(BackendStatus::up);
+  }
+
+  private static String line(NodeStatus node, Map<String, Duration> latencies) {
+    Duration latency = latencies.get(node.name());
+    return cut(
+        ROW.formatted(
+            node.name(),
+            node.role(),
+            state(node),
+            latency == null
+                ? "silent"
+                : String.format(Locale.ROOT, "%.1f ms", latency.toNanos() / 1e6),
+            sees(node)));
+  }
+
+  private static List<String> first(List<String> problems, int most) {
+    if (problems.isEmpty() || most < 2) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>(List.of(""));
+    if (height(problems.size()) <= most) {
+      lines.addAll(problems);
+    } else {
+      lines.addAll(problems.subList(0, most - 2));
+      lines.add("and %d more: mainstay status".formatted(problems.size() - (most - 2)));
+    }
+    return lines;
+  }
+
+  private List<String> newest(int most) {
+    if (events.isEmpty() || most < 2) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>(List.of(""));
+    events.stream().skip(Math.max(0, events.size() - (most - 1))).forEach(lines::add);
+    return lines;
   }
 
   private static String leader(ClusterStatus status) {

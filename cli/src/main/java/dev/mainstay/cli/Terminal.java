@@ -2,7 +2,9 @@ package dev.mainstay.cli;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Where results and talk go: results to standard output, talk to standard error.
@@ -12,6 +14,7 @@ import java.io.PrintStream;
  */
 record Terminal(
     PrintStream out, PrintStream err, BufferedReader in, boolean interactive, boolean colour) {
+  private static final int USUAL_ROWS = 24;
 
   /** Asks and returns the answer; empty at the end of input. */
   String ask(String question) {
@@ -27,5 +30,27 @@ record Terminal(
 
   boolean confirm(String question) {
     return ask(question + " [yes/no]").equalsIgnoreCase("yes");
+  }
+
+  /** How many rows the person's screen has now; 24 where nobody can tell. */
+  int rows() {
+    if (!interactive) {
+      return USUAL_ROWS;
+    }
+    try {
+      Process stty =
+          new ProcessBuilder("stty", "size")
+              .redirectInput(ProcessBuilder.Redirect.INHERIT)
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      try (InputStream said = stty.getInputStream()) {
+        String[] size =
+            new String(said.readAllBytes(), StandardCharsets.US_ASCII).strip().split(" ", -1);
+        int rows = Integer.parseInt(size[0]);
+        return rows > 0 ? rows : USUAL_ROWS;
+      }
+    } catch (IOException | NumberFormatException unknown) {
+      return USUAL_ROWS;
+    }
   }
 }

@@ -3,11 +3,15 @@ package dev.mainstay.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -347,5 +351,40 @@ final class MainTest {
   @Test
   void aPlaygroundThatWasNeverMadeHasNoHosts() {
     assertThat(json(run(0, "playground", "hosts", "-o", "json")).isEmpty()).isTrue();
+  }
+
+  /** As a pipe whose reader is gone. */
+  private static final class Gone extends OutputStream {
+    @Override
+    public void write(int one) throws IOException {
+      throw new IOException("Broken pipe");
+    }
+  }
+
+  @Test
+  @Timeout(30)
+  void aWatchEndsWhenNobodyReadsIt() throws Exception {
+    Files.writeString(
+        Path.of(file),
+        """
+        name: demo
+        kubernetes: 1.36.3
+        ssh: {user: root, port: 1}
+        masters: {m1: 127.0.0.1}
+        """);
+    Session given = Captured.in(home).session();
+    Terminal silent = given.terminal();
+    Session session =
+        new Session(
+            new Terminal(
+                new PrintStream(new Gone(), true, StandardCharsets.UTF_8),
+                silent.err(),
+                silent.in(),
+                false,
+                false),
+            given.environment(),
+            given.clock(),
+            given.home());
+    assertThat(Main.run(session, "status", "--watch", "-f", file)).isEqualTo(ExitCode.DOWN);
   }
 }

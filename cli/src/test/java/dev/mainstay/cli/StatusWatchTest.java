@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 final class StatusWatchTest {
   private static final Instant AT = Instant.parse("2026-11-25T10:00:00Z");
+  private static final int ROWS = 24;
   private static final Map<String, Duration> ALL =
       Map.of(
           "m1",
@@ -93,14 +94,15 @@ final class StatusWatchTest {
             "10:00:00  m2: its proxy: itself DOWN",
             "10:00:00  w1: the endpoint does not answer",
             "10:00:00  w1: its proxy: m1, DOWN m2");
-    Golden.check("text/watch.txt", watch.screen(dying(), Map.of("m1", Duration.ofMillis(2)), AT));
+    Golden.check(
+        "text/watch.txt", watch.screen(dying(), Map.of("m1", Duration.ofMillis(2)), AT, ROWS));
   }
 
   @Test
   void eightyColumnsAreEnough() {
     watch.look(healthy(), ALL, AT);
     watch.look(dying(), ALL, AT);
-    assertThat(watch.screen(dying(), ALL, AT).lines()).allMatch(line -> line.length() <= 80);
+    assertThat(watch.screen(dying(), ALL, AT, ROWS).lines()).allMatch(line -> line.length() <= 80);
   }
 
   @Test
@@ -113,8 +115,37 @@ final class StatusWatchTest {
         new ClusterStatus(JsonTest.spec(), State.DEGRADED, healthy().etcd(), many, List.of());
     Map<String, Duration> latencies = new java.util.HashMap<>();
     many.forEach(one -> latencies.put(one.name(), Duration.ofMillis(2)));
-    assertThat(watch.screen(status, latencies, AT))
-        .contains("m1 ", "m2 ", "w57 ", "and 98 workers that are well")
+    assertThat(watch.screen(status, latencies, AT, ROWS))
+        .contains("m1 ", "m2 ", "w57 ", "and 98 more nodes, which are well")
         .doesNotContain("w58 ");
+    assertThat(watch.screen(status, latencies, AT, Integer.MAX_VALUE))
+        .contains("w58 ", "w99 ")
+        .doesNotContain("more nodes");
+  }
+
+  @Test
+  void whateverHappensItFitsTheRowsAndSaysTheNewestLast() {
+    watch.look(healthy(), ALL, AT);
+    List<NodeStatus> nodes = new ArrayList<>(dying().nodes());
+    List<Problem> problems = new ArrayList<>();
+    for (int i = 2; i < 40; i++) {
+      nodes.add(node("w" + i, false, new BackendStatus("m1", false)));
+      problems.add(Problem.error("w" + i, "does not answer", ""));
+    }
+    ClusterStatus status =
+        new ClusterStatus(JsonTest.spec(), State.DEGRADED, dying().etcd(), nodes, problems);
+    List<String> changed = watch.look(status, Map.of(), AT);
+    for (int rows : new int[] {10, 11, 12, 16, 24, 25, 50, 100}) {
+      assertThat(watch.screen(status, Map.of(), AT, rows).lines())
+          .describedAs("%d rows", rows)
+          .hasSizeLessThan(rows)
+          .endsWith(changed.getLast());
+    }
+    assertThat(watch.screen(status, Map.of(), AT, ROWS).lines())
+        .hasSize(ROWS - 1)
+        .anyMatch(
+            line -> line.matches("and \\d+ more nodes, \\d+ of them not well: mainstay status"))
+        .anyMatch(line -> line.matches("and \\d+ more: mainstay status"));
+    assertThat(watch.screen(status, Map.of(), AT, 1).lines()).hasSizeLessThan(10);
   }
 }
