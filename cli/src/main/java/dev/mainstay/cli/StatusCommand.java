@@ -85,7 +85,8 @@ final class StatusCommand implements Callable<Integer> {
     try (MeasureEndpoints measure = new MeasureEndpoints(spec, hosts)) {
       for (boolean first = true; true; first = false) {
         measure.begin();
-        ClusterStatus status = show.show(spec, PATIENCE_WATCH);
+        // what is slow at first is not called dead and a moment later alive again
+        ClusterStatus status = show.show(spec, first ? PATIENCE : PATIENCE_WATCH);
         Map<String, Duration> latencies = new LinkedHashMap<>();
         measure.take(PATIENCE_WATCH).forEach((node, took) -> latencies.put(node.value(), took));
         Instant at = session.clock().instant();

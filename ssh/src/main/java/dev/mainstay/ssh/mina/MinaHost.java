@@ -43,7 +43,7 @@ final class MinaHost implements Host {
   private final Supplier<Opened> opener;
   private final Optional<Secret> sudoPassword;
   private final Semaphore sessions = new Semaphore(SESSIONS, true);
-  private @Nullable Opened opened;
+  private volatile @Nullable Opened opened;
   private Root root = Root.UNKNOWN;
 
   /** A session that is logged in, and the fingerprint of the host at its other end. */
@@ -293,9 +293,11 @@ final class MinaHost implements Host {
         label() + ": " + why, "is the host on? then run the same command again", true);
   }
 
-  synchronized void close() {
-    if (opened != null) {
-      opened.session().close(true);
+  /** Not under the lock: whoever logs in or looks for root holds it, and is ended by this. */
+  void close() {
+    Opened current = opened;
+    if (current != null) {
+      current.session().close(true);
     }
   }
 }

@@ -875,6 +875,29 @@ final class MinaHostsIT {
   }
 
   @Test
+  @Timeout(20)
+  void closingDoesNotWaitForAHostThatHangs() throws Exception {
+    TestServer server = server();
+    Path asked = folder.resolve("asked");
+    server.sudo("touch " + asked + "; exec sleep 60\n");
+    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
+    Host host = hosts.login(node(server, "admin"));
+    CompletableFuture<Throwable> ended = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            host.run(RemoteCommand.of("true"));
+            ended.complete(new AssertionError("it ended by itself"));
+          } catch (InterruptedException | RuntimeException end) {
+            ended.complete(end);
+          }
+        });
+    await().until(() -> Files.exists(asked));
+    hosts.close();
+    assertThat(ended.get(10, TimeUnit.SECONDS)).isInstanceOf(Failure.Unreachable.class);
+  }
+
+  @Test
   void sudosPasswordGoesByStandardInputAlone() throws Exception {
     TestServer server = server();
     server.sudo(SUDO_WITH_PASSWORD);
