@@ -39,8 +39,8 @@ import picocli.CommandLine.Option;
     name = "connect",
     description =
         "Open an endpoint for kubectl on 127.0.0.1 over all masters, until Ctrl-C. It goes on when"
-            + " a master dies. Directly where a master's port 6443 can be reached, else through"
-            + " SSH.")
+            + " a master dies. Directly to each master whose port 6443 can be reached, to the"
+            + " others through SSH.")
 final class ConnectCommand implements Callable<Integer> {
   /** How long closing may take once it was asked for. */
   private static final Duration CLOSING = Duration.ofSeconds(15);
@@ -215,9 +215,15 @@ final class ConnectCommand implements Callable<Integer> {
                 .formatted(
                     spec.name(),
                     address,
-                    endpoint.mode().equals("ssh") ? "through SSH" : "directly",
+                    way(endpoint.mode()),
                     endpoint.masters().entrySet().stream()
-                        .map(one -> one.getKey().name() + " is " + one.getValue().word())
+                        .map(one ->
+                            one.getKey().name()
+                                + " is "
+                                + one.getValue().word()
+                                + (endpoint.mode().equals("mixed")
+                                    ? " " + way(endpoint.mode(one.getKey()))
+                                    : ""))
                         .collect(Collectors.joining(", "))));
     written
         .into()
@@ -230,6 +236,14 @@ final class ConnectCommand implements Callable<Integer> {
     terminal.out().println("export KUBECONFIG=" + word(written.file().toString()));
   }
 
+  private static String way(String mode) {
+    return switch (mode) {
+      case "ssh" -> "through SSH";
+      case "direct" -> "directly";
+      default -> "directly and through SSH";
+    };
+  }
+
   private static List<Map<String, Object>> masters(Endpoint endpoint) {
     List<Map<String, Object>> masters = new ArrayList<>();
     endpoint
@@ -238,6 +252,7 @@ final class ConnectCommand implements Callable<Integer> {
           Map<String, Object> one = new LinkedHashMap<>();
           one.put("name", node.name().value());
           one.put("state", state.word());
+          one.put("mode", endpoint.mode(node));
           masters.add(one);
         });
     return masters;

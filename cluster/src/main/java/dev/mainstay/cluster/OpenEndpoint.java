@@ -12,12 +12,14 @@ import java.io.IOException;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Opens an endpoint over all masters on this machine: directly to their addresses, or through their
- * logins where they cannot be reached so.
+ * Opens an endpoint over all masters on this machine: directly to the addresses of those that
+ * answer there, and through their logins to the others.
  */
 public final class OpenEndpoint {
   /** Of the apiserver, on every master. */
@@ -50,30 +52,34 @@ public final class OpenEndpoint {
   public Endpoint open(ClusterSpec spec, Credentials credentials, Wish wish, Consumer<Change> told)
       throws InterruptedException {
     ClientTls tls = ClientTls.of(credentials);
-    List<Route> routes =
-        wish.throughSsh()
-            ? List.of(new Route.ThroughSsh(hosts, API_PORT))
-            : List.of(new Route.Direct(API_PORT), new Route.ThroughSsh(hosts, API_PORT));
+    Route direct = new Route.Direct(API_PORT);
+    Route ssh = new Route.ThroughSsh(hosts, API_PORT);
+    List<NodeSpec> walled = spec.masters();
     StringBuilder silent = new StringBuilder();
-    for (Route route : routes) {
-      if (route instanceof Route.ThroughSsh) {
-        LogIn.all(hosts, spec.masters());
+    if (!wish.throughSsh()) {
+      Endpoint endpoint = look(listen(spec, tls, wish.port(), _ -> direct, told));
+      walled = down(endpoint);
+      if (walled.isEmpty()) {
+        return endpoint;
       }
-      Endpoint endpoint = listen(spec, tls, wish.port(), route, told);
-      boolean serves = false;
-      try {
-        endpoint.awaitFirstLook(FIRST_LOOK);
-        serves = endpoint.masters().values().stream().anyMatch(state -> state != MasterState.DOWN);
-        if (serves) {
-          return endpoint;
-        }
-        silent.append(silence(endpoint));
-      } finally {
-        if (!serves) {
-          endpoint.close();
-        }
-      }
+      silent.append(silence(endpoint));
+      endpoint.close();
     }
+    LogIn.all(hosts, walled);
+    List<NodeSpec> throughSsh = walled;
+    Endpoint endpoint =
+        look(
+            listen(
+                spec,
+                tls,
+                wish.port(),
+                master -> throughSsh.contains(master) ? ssh : direct,
+                told));
+    if (down(endpoint).size() < spec.masters().size()) {
+      return endpoint;
+    }
+    silent.append(silence(endpoint));
+    endpoint.close();
     throw new Failure.Unreachable(
         "no master's API answers:" + silent, "mainstay status shows how the masters are", true);
   }
@@ -84,11 +90,33 @@ public final class OpenEndpoint {
     return Kubeconfig.overEndpoint(spec, credentials, endpoint.port(), ProcessMark.ofThisProcess());
   }
 
+  /** {@code endpoint}, once every master was looked at. */
+  private static Endpoint look(Endpoint endpoint) throws InterruptedException {
+    try {
+      endpoint.awaitFirstLook(FIRST_LOOK);
+      return endpoint;
+    } catch (InterruptedException stopped) {
+      endpoint.close();
+      throw stopped;
+    }
+  }
+
+  private static List<NodeSpec> down(Endpoint endpoint) {
+    return endpoint.masters().entrySet().stream()
+        .filter(one -> one.getValue() == MasterState.DOWN)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   private static Endpoint listen(
-      ClusterSpec spec, ClientTls tls, int port, Route route, Consumer<Change> told) {
+      ClusterSpec spec,
+      ClientTls tls,
+      int port,
+      Function<NodeSpec, Route> routes,
+      Consumer<Change> told) {
     try {
       return Endpoint.open(
-          spec.masters(), route, port, spec.domain().endpointName(), _ -> tls.context(), told);
+          spec.masters(), routes, port, spec.domain().endpointName(), _ -> tls.context(), told);
     } catch (BindException taken) {
       throw new Failure.Failed(
           "cannot listen on 127.0.0.1:%d: %s".formatted(port, taken.getMessage()),
@@ -99,7 +127,7 @@ public final class OpenEndpoint {
   }
 
   private static String silence(Endpoint endpoint) {
-    return endpoint.masters().keySet().stream()
+    return down(endpoint).stream()
         .map(master -> line(master, endpoint))
         .collect(Collectors.joining());
   }
@@ -111,6 +139,6 @@ public final class OpenEndpoint {
             master.name(),
             why.isEmpty() ? "it does not answer" : why,
             master.address(),
-            endpoint.mode());
+            endpoint.mode(master));
   }
 }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -55,7 +56,6 @@ public final class Endpoint implements AutoCloseable {
   private static final int ROUND_TRIPS = 3;
   private static final int BACKLOG = 128;
 
-  private final Route route;
   private final ServerSocket listener;
   private final Map<NodeSpec, Member> members = new LinkedHashMap<>();
   private final BlockingQueue<Change> changes = new LinkedBlockingQueue<>();
@@ -66,6 +66,7 @@ public final class Endpoint implements AutoCloseable {
   /** Mutable, under the endpoint's lock: one master. */
   private static final class Member {
     final NodeSpec node;
+    final Route route;
     final Probe probe;
     final Set<Session> sessions = new LinkedHashSet<>();
     final CountDownLatch seen = new CountDownLatch(1);
@@ -80,8 +81,9 @@ public final class Endpoint implements AutoCloseable {
     long readySeen;
     int downs;
 
-    Member(NodeSpec node, Probe probe) {
+    Member(NodeSpec node, Route route, Probe probe) {
       this.node = node;
+      this.route = route;
       this.probe = probe;
     }
   }
@@ -89,14 +91,14 @@ public final class Endpoint implements AutoCloseable {
   /** A master for a new connection, and how often it had died when it was chosen. */
   private record Chosen(Member member, int downs) {}
 
-  private Endpoint(Route route, ServerSocket listener) {
-    this.route = route;
+  private Endpoint(ServerSocket listener) {
     this.listener = listener;
   }
 
   /**
    * Begins to listen and to look.
    *
+   * @param routes the way to each master
    * @param port 0 for any that is free
    * @param name the cluster's endpoint's name, which masters' certificates must have
    * @param tls makes the same context anew for each master
@@ -105,7 +107,7 @@ public final class Endpoint implements AutoCloseable {
    */
   public static Endpoint open(
       List<NodeSpec> masters,
-      Route route,
+      Function<NodeSpec, Route> routes,
       int port,
       String name,
       Function<NodeSpec, SSLContext> tls,
@@ -120,9 +122,10 @@ public final class Endpoint implements AutoCloseable {
       listener.close();
       throw taken;
     }
-    Endpoint endpoint = new Endpoint(route, listener);
+    Endpoint endpoint = new Endpoint(listener);
     for (NodeSpec master : masters) {
-      endpoint.members.put(master, new Member(master, new Probe(master, name, tls.apply(master))));
+      Probe probe = new Probe(master, name, tls.apply(master));
+      endpoint.members.put(master, new Member(master, routes.apply(master), probe));
     }
     endpoint.start(told);
     return endpoint;
@@ -141,9 +144,18 @@ public final class Endpoint implements AutoCloseable {
     return listener.getLocalPort();
   }
 
-  /** How connections reach masters: {@code direct} or {@code ssh}. */
+  /**
+   * How connections reach masters: {@code direct} or {@code ssh}; {@code mixed} where they differ.
+   */
   public String mode() {
-    return route.word();
+    Set<String> words = new HashSet<>();
+    members.values().forEach(member -> words.add(member.route.word()));
+    return words.size() == 1 ? words.iterator().next() : "mixed";
+  }
+
+  /** How connections reach {@code master}, one of those that it was opened over. */
+  public String mode(NodeSpec master) {
+    return Objects.requireNonNull(members.get(master)).route.word();
   }
 
   /** What is held of each master now, in their order. */
@@ -271,10 +283,10 @@ public final class Endpoint implements AutoCloseable {
     synchronized (this) {
       known = member.roundTrip;
     }
-    Duration deadline = route.patience().plus(known.multipliedBy(ROUND_TRIPS));
+    Duration deadline = member.route.patience().plus(known.multipliedBy(ROUND_TRIPS));
     long start = System.nanoTime();
     try {
-      Channel channel = route.open(member.node, deadline);
+      Channel channel = member.route.open(member.node, deadline);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       synchronized (this) {
         member.roundTrip = member.roundTrip.plus(took).dividedBy(2);

@@ -9,6 +9,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Role;
 import dev.mainstay.model.SshSpec;
+import dev.mainstay.ssh.Channel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,9 +77,12 @@ final class EndpointIT {
   }
 
   private Endpoint endpoint() throws Exception {
+    return endpoint(_ -> new Route.Direct(port));
+  }
+
+  private Endpoint endpoint(Function<NodeSpec, Route> routes) throws Exception {
     Endpoint endpoint =
-        Endpoint.open(
-            nodes, new Route.Direct(port), 0, NAME, node -> authority.client(), changes::add);
+        Endpoint.open(nodes, routes, 0, NAME, node -> authority.client(), changes::add);
     open.add(endpoint);
     endpoint.awaitFirstLook(Duration.ofSeconds(10));
     return endpoint;
@@ -140,6 +145,40 @@ final class EndpointIT {
     }
     assertThat(answered).containsExactlyInAnyOrder("m1", "m2", "m3");
     assertThat(changes).isEmpty();
+  }
+
+  /** To a master whose own port is walled in. */
+  private record Around(Route.Direct way) implements Route {
+    @Override
+    public String word() {
+      return "ssh";
+    }
+
+    @Override
+    public Duration patience() {
+      return way.patience();
+    }
+
+    @Override
+    public Channel open(NodeSpec master, Duration deadline) throws IOException {
+      return way.open(master, deadline);
+    }
+  }
+
+  @Test
+  void eachMasterIsReachedItsOwnWay() throws Exception {
+    Endpoint endpoint =
+        endpoint(node ->
+            node.name().value().equals("m2")
+                ? new Around(new Route.Direct(port))
+                : new Route.Direct(port));
+    assertThat(endpoint.mode()).isEqualTo("mixed");
+    assertThat(nodes).extracting(endpoint::mode).containsExactly("direct", "ssh", "direct");
+    master("m1").kill();
+    master("m3").kill();
+    hear("m1", MasterState.DOWN);
+    hear("m3", MasterState.DOWN);
+    assertThat(new Client(endpoint).master()).isEqualTo("m2");
   }
 
   @Test
@@ -288,7 +327,7 @@ final class EndpointIT {
     assertThatThrownBy(() ->
             Endpoint.open(
                 nodes,
-                new Route.Direct(port),
+                _ -> new Route.Direct(port),
                 first.port(),
                 NAME,
                 node -> authority.client(),
