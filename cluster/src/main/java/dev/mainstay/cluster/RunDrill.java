@@ -75,7 +75,8 @@ public final class RunDrill {
    */
   public Drill plan(ClusterSpec spec, Fault fault, Optional<NodeName> target, Duration lasts)
       throws InterruptedException {
-    return PlanDrill.of(spec, status.look(spec), new PlanDrill.Wish(fault, target, lasts));
+    return PlanDrill.of(
+        spec, status.look(spec, PATIENCE), new PlanDrill.Wish(fault, target, lasts));
   }
 
   /**
