@@ -265,6 +265,9 @@ final class HostFiles {
 
         [Service]
         ExecStart=/etc/mainstay/watch-apiserver.sh
+        # what it said last would be held for true for ever
+        ExecStopPost=/etc/mainstay/watch-apiserver.sh ready
+        TimeoutStopSec=3s
         Restart=always
         RestartSec=1s
         Nice=-5

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  * be silent. Two in a row do.
  */
 final class Lookout implements AutoCloseable {
+  private static final Duration ENDING = Duration.ofSeconds(1);
   private static final Duration PERIOD = Duration.ofSeconds(3);
   // what is asked on the host gives up after 5 s itself; a host that is gone says nothing at all
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -82,7 +83,8 @@ final class Lookout implements AutoCloseable {
     thread.ifPresent(Thread::interrupt);
     try {
       for (Thread one : thread.stream().toList()) {
-        one.join();
+        // healing must not wait for a connection that does not end
+        boolean _ = one.join(ENDING);
       }
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();

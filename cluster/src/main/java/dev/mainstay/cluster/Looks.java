@@ -16,15 +16,28 @@ import java.util.concurrent.TimeoutException;
  * nothing piles up before a thing that does not answer, and nothing waits for it twice.
  */
 final class Looks<K, V> {
+  /** What was found so long ago tells nothing any more. */
+  private static final Duration STALE = Duration.ofSeconds(10);
+
   private final Map<K, Look<V>> begun = new ConcurrentHashMap<>();
 
-  private record Look<V>(CompletableFuture<V> found, long nanos) {}
+  private record Look<V>(CompletableFuture<V> found, long nanos) {
+    boolean counts() {
+      return !found.isDone() || System.nanoTime() - nanos < STALE.toNanos();
+    }
+  }
 
-  /** Begins to look at {@code thing}, unless an earlier look there was not taken yet. */
+  /**
+   * Begins to look at {@code thing}, unless an earlier look there goes on, or was not taken yet and
+   * is not stale.
+   */
   void begin(K thing, Callable<V> look) {
-    begun.computeIfAbsent(
+    begun.compute(
         thing,
-        _ -> {
+        (_, earlier) -> {
+          if (earlier != null && earlier.counts()) {
+            return earlier;
+          }
           CompletableFuture<V> found = new CompletableFuture<>();
           Thread.ofVirtual()
               .name("look")

@@ -198,6 +198,7 @@ final class ProxyConfig {
         acl leaderless nbsrv(quorum) eq 0
         http-request return status 503 if dead
         http-request return status 503 if late still
+        http-request return status 503 if leaderless !{ srv_is_up(ready/self) }
         http-request return status 404 if late
         http-request return status 200 if { nbsrv(ready) ge 1 }
         http-request return status 404 if { srv_is_up(ready/self) }
@@ -260,7 +261,7 @@ final class ProxyConfig {
                 http-check send meth GET uri / ver HTTP/1.0
                 http-check disable-on-404
                 http-check expect status 200
-                default-server check inter INTERVAL fastinter 50ms downinter 1s fall 3 rise 3 on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions
+                default-server check inter INTERVAL fastinter 50ms downinter 1s fall 3 rise 3 on-marked-down shutdown-sessions
             """
                 .replace("PORT", String.valueOf(HEALTH_PORT))
                 .replace("INTERVAL", interval(spec, timeouts) + "ms"));
