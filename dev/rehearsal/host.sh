@@ -63,6 +63,7 @@ encoded network <<'LINES'
 LINES
 encoded endpoints <<< '{"items": [{"endpoints": [{"addresses": ["127.0.0.1"]}]}]}'
 encoded description <<< '{"data": {"cluster.json": "{\"name\": \"rehearsal\"}"}}'
+encoded corefile <<< '.:53 { kubernetes cluster.local }'
 encoded members <<'LINES'
 {"members": [{"ID": 10276657743932975437, "name": "m1.rehearsal.internal",
   "peerURLs": ["https://m1.rehearsal.internal:2380"]}]}

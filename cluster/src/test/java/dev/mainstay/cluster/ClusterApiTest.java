@@ -157,6 +157,15 @@ final class ClusterApiTest {
     assertThat(ClusterApi.parse("")).isEmpty();
   }
 
+  /** With holes the JDK would not see a cluster in the run that it learns from. */
+  @Test
+  void theRehearsalsHostAnswersWhole() throws Exception {
+    Process host = new ProcessBuilder("bash", "../dev/rehearsal/host.sh").start();
+    String said = new String(host.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(host.waitFor()).isZero();
+    assertThat(ClusterApi.parse(said)).isPresent();
+  }
+
   @Test
   void aListThatCannotBeReadIsNoList() {
     // the last one counts
