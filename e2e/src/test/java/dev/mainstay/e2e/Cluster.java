@@ -137,6 +137,20 @@ final class Cluster {
     return again.elapsed();
   }
 
+  /**
+   * An apply after hosts began anew. Until their kubelets have spoken the API says what was before,
+   * so that a cluster that is called healthy may turn out not to be: it is waited for then, and
+   * nothing else may be done.
+   */
+  void applyWaitsAtMost() {
+    Result apply = mainstay("apply", "--yes", "-o", "json");
+    assertThat(apply.exit()).as(apply.toString()).isZero();
+    if (apply.json().path("changes").asInt(-1) != 0) {
+      assertThat(stepsOfLastRun()).containsExactly("cluster/verify");
+    }
+    applyChangesNothing();
+  }
+
   /** What the last run of apply wrote so far. */
   String journalOfLastRun() throws IOException {
     return Files.readString(runs().getLast().resolve("journal.jsonl"));

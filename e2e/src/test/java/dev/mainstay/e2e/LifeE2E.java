@@ -119,7 +119,7 @@ final class LifeE2E {
     assertThat(inTheFile.exit()).as(inTheFile.toString()).isEqualTo(2);
     // a master that rebooted comes back by itself
     CLUSTER.isHealthy(Duration.ofMinutes(2));
-    CLUSTER.applyChangesNothing();
+    CLUSTER.applyWaitsAtMost();
   }
 
   // a planned removal
@@ -462,6 +462,6 @@ final class LifeE2E {
         (System.nanoTime() - on) / 1e9);
     CLUSTER.isHealthy(Duration.ofMinutes(3));
     isWell(3, 1);
-    CLUSTER.applyChangesNothing();
+    CLUSTER.applyWaitsAtMost();
   }
 }
