@@ -178,10 +178,11 @@ window() {
     echo "$label $endpoint $1 $2 $3 $4 $5 $6 $7 $8 $9 ${10} ${11:--} $(flips "$endpoint") ${notready:--} $writer_gap"
   done | tee -a "$out/rows" | sed "s/^/round $round: /" >&2
 }
+count_flips() { awk '/ masters.last-/ {next} /^Server .* is DOWN/ {d++} /^Server .* is UP/ {u++} END {printf "%d/%d", d, u}'; }
 flips() { # ENDPOINT: DOWN/UP of any master in that proxy's log since the window began
   local unit=failbench-$1
   case $1 in direct | *-nginx) echo -; return ;; mainstay) unit=mainstay-proxy ;; esac
-  on w1 "journalctl -q -o cat --since @$began -u $unit" < /dev/null | awk '/ masters.last-/ {next} /^Server .* is DOWN/ {d++} /^Server .* is UP/ {u++} END {printf "%d/%d", d, u}'
+  on w1 "journalctl -q -o cat --since @$began -u $unit" < /dev/null | count_flips
 }
 begin() { # VICTIMS
   tell begin "${1// /,}"
@@ -275,7 +276,7 @@ alarms() {
   on m2 systemctl stop failbench-burn
   wait "${pids[@]}"
   for host in "${masters[@]}"; do
-    echo "$host $(on "$host" "journalctl -q -o cat --since @$began -u mainstay-proxy" | awk '/ masters.last-/ {next} /^Server .* is DOWN/ {d++} /^Server .* is UP/ {u++} END {printf "%d/%d", d, u}')"
+    echo "$host $(on "$host" "journalctl -q -o cat --since @$began -u mainstay-proxy" | count_flips)"
   done > "$out/own"
 }
 

@@ -34,6 +34,11 @@ record HostDrift(
     Optional<String> proxyElsewhere,
     boolean unsettled) {
   private static final List<String> UNITS = List.of("containerd", "mainstay-proxy");
+  // by the file whose presence means that there should be one
+  private static final Map<String, String> OPTIONAL_UNITS =
+      Map.of(
+          EtcdBackupFiles.TIMER, EtcdBackupFiles.TIMER_UNIT,
+          HostFiles.WATCH_SERVICE, HostFiles.WATCH_UNIT);
 
   /**
    * Compares {@code host} with what it should be.
@@ -92,15 +97,11 @@ record HostDrift(
   }
 
   private static Stream<String> units(List<HostFile> wanted) {
-    Map<String, String> optional =
-        Map.of(
-            EtcdBackupFiles.TIMER, EtcdBackupFiles.TIMER_UNIT,
-            HostFiles.WATCH_SERVICE, HostFiles.WATCH_UNIT);
     return Stream.concat(
         UNITS.stream(),
         wanted.stream()
             .filter(file -> !file.isAbsent())
-            .flatMap(file -> Stream.ofNullable(optional.get(file.path()))));
+            .flatMap(file -> Stream.ofNullable(OPTIONAL_UNITS.get(file.path()))));
   }
 
   private static Optional<String> proxyElsewhere(

@@ -82,9 +82,9 @@ final class Lookout implements AutoCloseable {
     // an answer that is waited for tells nothing any more
     thread.ifPresent(Thread::interrupt);
     try {
-      for (Thread one : thread.stream().toList()) {
+      if (thread.isPresent()) {
         // healing must not wait for a connection that does not end
-        boolean _ = one.join(ENDING);
+        boolean _ = thread.get().join(ENDING);
       }
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();

@@ -13,8 +13,8 @@ import java.util.List;
  * or not ready; with the word "down" if nobody should try it even so). The questions that it asks
  * its apiserver, and why, are in docs/decisions/0012-relay.md. The others' proxies ask there and
  * not at the apiserver, so that its load does not grow with the number of nodes. Only nodes may
- * ask. Why so is decision 12 in docs/decisions. Names and not addresses stand in it: HAProxy
- * resolves them from /etc/hosts when it is loaded, which is whenever the hosts block changed.
+ * ask. Names and not addresses stand in it: HAProxy resolves them from /etc/hosts when it is
+ * loaded, which is whenever the hosts block changed.
  */
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";

@@ -61,16 +61,19 @@ fi
 units="containerd.service kubelet.service mainstay-proxy.service mainstay-hosts.service"
 # enabling reads all units anew, which takes a second
 if [ "$(systemctl is-enabled $units 2>/dev/null | grep -cx enabled)" != 4 ]; then systemctl enable -q $units 2>/dev/null; fi
-timer=mainstay-etcd-backup.timer
-if [ -f /etc/systemd/system/$timer ]; then
-  if ! systemctl is-enabled -q $timer 2>/dev/null; then systemctl enable -q $timer; fi
-  if has_changed /etc/systemd/system/$timer || ! systemctl is-active -q $timer; then systemctl restart $timer; fi
-fi
-watch=mainstay-apiserver-watch.service
-if [ -f /etc/systemd/system/$watch ]; then
-  if ! systemctl is-enabled -q $watch 2>/dev/null; then systemctl enable -q $watch; fi
-  if has_changed /etc/systemd/system/$watch || has_changed /etc/mainstay/watch-apiserver.sh || ! systemctl is-active -q $watch; then systemctl restart $watch; fi
-fi
+# UNIT [FILE...]: one that not every node has: enabled, and running as it and those files are now
+keep_running() {
+  local unit=$1 file stale=
+  shift
+  [ -f "/etc/systemd/system/$unit" ] || return 0
+  if ! systemctl is-enabled -q "$unit" 2>/dev/null; then systemctl enable -q "$unit"; fi
+  for file in "/etc/systemd/system/$unit" "$@"; do
+    if has_changed "$file"; then stale=yes; fi
+  done
+  if [ -n "$stale" ] || ! systemctl is-active -q "$unit"; then systemctl restart "$unit"; fi
+}
+keep_running mainstay-etcd-backup.timer
+keep_running mainstay-apiserver-watch.service /etc/mainstay/watch-apiserver.sh
 if has_changed /etc/mainstay/containerd.toml || has_changed /etc/systemd/system/containerd.service; then
   systemctl restart containerd.service
 elif ! systemctl is-active -q containerd.service; then
