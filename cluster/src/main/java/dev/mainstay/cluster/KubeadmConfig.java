@@ -21,12 +21,8 @@ final class KubeadmConfig {
   static final String PATCHES = "/etc/mainstay/patches";
   static final String DISCOVERY = "/etc/mainstay/kubeadm/discovery.conf";
   static final String CRI_SOCKET = "unix:///run/containerd/containerd.sock";
-  private static final Dump YAML =
-      new Dump(
-          DumpSettings.builder()
-              .setDefaultFlowStyle(FlowStyle.BLOCK)
-              .setExplicitStart(true)
-              .build());
+  private static final DumpSettings YAML =
+      DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).setExplicitStart(true).build();
 
   private KubeadmConfig() {}
 
@@ -269,6 +265,7 @@ final class KubeadmConfig {
   }
 
   private static String dump(Map<String, Object> document) {
-    return YAML.dumpToString(document);
+    // a new one each time: it remembers what it writes, and steps of several hosts write at once
+    return new Dump(YAML).dumpToString(document);
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
@@ -146,6 +147,22 @@ final class RenderedFilesTest {
     yaml("kubeadm/join-worker.yaml", KubeadmConfig.join(SPEC, node("w1"), MODERN, TOKEN));
     yaml("kubeadm/join-worker-old-host.yaml", KubeadmConfig.join(SPEC, node("w1"), OLD, TOKEN));
     yaml("kubeadm/discovery.conf", KubeadmConfig.discovery(SPEC, "Q0E=", TOKEN));
+  }
+
+  /** Steps of several hosts run side by side, and each renders its own. */
+  @Test
+  void kubeadmFilesRenderedAtTheSameTimeAreThoseRenderedAlone() {
+    String renewal = KubeadmConfig.renewal(SPEC, node("m2"));
+    String join = KubeadmConfig.join(SPEC, node("w1"), MODERN, TOKEN);
+    assertThat(
+            IntStream.range(0, 20_000)
+                .parallel()
+                .mapToObj(turn ->
+                    turn % 2 == 0
+                        ? KubeadmConfig.renewal(SPEC, node("m2"))
+                        : KubeadmConfig.join(SPEC, node("w1"), MODERN, TOKEN))
+                .distinct())
+        .containsExactlyInAnyOrder(renewal, join);
   }
 
   @Test
