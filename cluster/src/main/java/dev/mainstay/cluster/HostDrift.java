@@ -37,8 +37,12 @@ record HostDrift(
   // by the file whose presence means that there should be one
   private static final Map<String, String> OPTIONAL_UNITS =
       Map.of(
-          EtcdBackupFiles.TIMER, EtcdBackupFiles.TIMER_UNIT,
-          HostFiles.WATCH_SERVICE, HostFiles.WATCH_UNIT);
+          EtcdBackupFiles.TIMER,
+          EtcdBackupFiles.TIMER_UNIT,
+          MasterWatch.APISERVER.service(),
+          MasterWatch.APISERVER.unit(),
+          MasterWatch.ETCD.service(),
+          MasterWatch.ETCD.unit());
 
   /**
    * Compares {@code host} with what it should be.

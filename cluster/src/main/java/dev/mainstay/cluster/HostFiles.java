@@ -17,13 +17,6 @@ final class HostFiles {
   // the last name of its folder wins
   private static final String CLOUD_INIT = "/etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg";
 
-  private static final String WATCH = "/etc/mainstay/watch-apiserver.sh";
-
-  /** What tells a master's proxy whether its apiserver makes progress. */
-  static final String WATCH_UNIT = "mainstay-apiserver-watch";
-
-  static final String WATCH_SERVICE = "/etc/systemd/system/" + WATCH_UNIT + ".service";
-
   /** Every path that a node of any role may have, so that an observation can ask for all. */
   static final List<String> PATHS =
       List.of(
@@ -41,8 +34,10 @@ final class HostFiles {
           "/etc/systemd/system/kubelet.service",
           "/etc/systemd/system/kubelet.service.d/10-kubeadm.conf",
           "/etc/systemd/system/mainstay-hosts.service",
-          WATCH,
-          WATCH_SERVICE,
+          MasterWatch.APISERVER.script(),
+          MasterWatch.APISERVER.service(),
+          MasterWatch.ETCD.script(),
+          MasterWatch.ETCD.service(),
           EtcdBackupFiles.SCRIPT,
           EtcdBackupFiles.SERVICE,
           EtcdBackupFiles.TIMER,
@@ -75,8 +70,9 @@ final class HostFiles {
     if (node.isMaster()) {
       files.addAll(KubeadmConfig.patches(spec, node));
       files.addAll(EtcdBackupFiles.of(spec.etcdBackup()));
-      files.add(new HostFile(WATCH, "755", Scripts.onHost("watch-apiserver")));
-      files.add(watchUnit());
+      for (MasterWatch watch : MasterWatch.values()) {
+        files.addAll(watch.files());
+      }
     }
     pauseImage.ifPresent(image -> files.add(containerd(facts, image)));
     spec.settings()
@@ -248,48 +244,6 @@ final class HostFiles {
         [Service]
         Type=oneshot
         ExecStart=/etc/mainstay/heal-hosts.sh
-
-        [Install]
-        WantedBy=multi-user.target
-        """);
-  }
-
-  private static HostFile watchUnit() {
-    return new HostFile(
-        WATCH_SERVICE,
-        "644",
-        """
-        [Unit]
-        Description=Whether this master's apiserver makes progress, for Mainstay's local proxy
-        StartLimitIntervalSec=0
-
-        [Service]
-        ExecStart=/etc/mainstay/watch-apiserver.sh
-        # what it said last would be held for true for ever
-        ExecStopPost=/etc/mainstay/watch-apiserver.sh ready
-        TimeoutStopSec=3s
-        Restart=always
-        RestartSec=1s
-        Nice=-5
-        # the proxy's admin socket is its own user's
-        CapabilityBoundingSet=CAP_DAC_OVERRIDE
-        NoNewPrivileges=yes
-        ProtectSystem=strict
-        ProtectHome=yes
-        PrivateTmp=yes
-        PrivateDevices=yes
-        PrivateNetwork=yes
-        ProtectKernelTunables=yes
-        ProtectKernelModules=yes
-        ProtectControlGroups=yes
-        RestrictAddressFamilies=AF_UNIX
-        RestrictNamespaces=yes
-        RestrictRealtime=yes
-        RestrictSUIDSGID=yes
-        LockPersonality=yes
-        MemoryDenyWriteExecute=yes
-        SystemCallFilter=@system-service
-        SystemCallErrorNumber=EPERM
 
         [Install]
         WantedBy=multi-user.target

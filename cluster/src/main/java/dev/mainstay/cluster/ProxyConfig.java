@@ -175,13 +175,17 @@ final class ProxyConfig {
         http-check expect status 200,401,403
         server self unix@/run/mainstay-proxy/patient.sock check inter 500ms fastinter 1s downinter 500ms fall 2 rise 2
 
-    # has its etcd a quorum? Without one requests would hang. It takes /readyz up to 4 s to say so
-    backend quorum
+    # does /readyz call its etcd failed? It takes it up to 4 s to say so
+    backend etcd
         timeout check 13s
         option httpchk
         http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
         http-check expect ! string "[-]etcd"
         server self unix@/run/mainstay-proxy/patient.sock check inter 1s downinter 500ms fall 1 rise 1
+
+    # has its etcd a leader? Without one requests would hang. mainstay-etcd-watch says so here, by the member's own word
+    backend leader
+        server self 127.0.0.1:2381
 
     frontend health
         mode http
@@ -195,10 +199,12 @@ final class ProxyConfig {
         acl late nbsrv(prompt) eq 0
         acl still nbsrv(progress) eq 0
         acl dead nbsrv(alive) eq 0
-        acl leaderless nbsrv(quorum) eq 0
+        acl leaderless nbsrv(leader) eq 0
+        acl etcdless nbsrv(etcd) eq 0
         http-request return status 503 if dead
         http-request return status 503 if late still
-        http-request return status 503 if leaderless !{ srv_is_up(ready/self) }
+        http-request return status 503 if leaderless
+        http-request return status 503 if etcdless !{ srv_is_up(ready/self) }
         http-request return status 404 if late
         http-request return status 200 if { nbsrv(ready) ge 1 }
         http-request return status 404 if { srv_is_up(ready/self) }
@@ -210,6 +216,7 @@ final class ProxyConfig {
         http-after-response set-status 503 reason down if { status 503 } dead
         http-after-response set-status 503 reason down if { status 503 } late still
         http-after-response set-status 503 reason down if { status 503 } leaderless
+        http-after-response set-status 503 reason down if { status 503 } etcdless
     """
         .replace("PORT", String.valueOf(HEALTH_PORT))
         .replace("NODES", nodes(spec))

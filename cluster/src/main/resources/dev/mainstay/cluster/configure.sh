@@ -11,6 +11,13 @@ expected=$2
 [ "$3" = - ] || echo /etc/mainstay/haproxy.cfg >> $unsettled
 shift 3
 for address in "$@"; do echo "$address" >> $stale; done
+# Where hosts file $1 leads the names in the proxy's configuration. HAProxy looks there only when it is loaded, and is loaded anew
+# only for that: the process that keeps the sessions there are probes nobody any more
+proxy_leads() {
+  [ -f /etc/mainstay/haproxy.cfg ] || return 0
+  awk 'FNR == NR { for (i = 1; i <= NF; i++) { sub(/:[0-9]+$/, "", $i); wanted[$i] }; next }
+       !/^#/ { for (i = 2; i <= NF && $i !~ /^#/; i++) if ($i in wanted) print $i, $1 }' /etc/mainstay/haproxy.cfg "$1" | sort
+}
 while read -r mode path data; do
   mkdir -p "$(dirname "$path")"
   if [ "$path" = /etc/hosts ]; then
@@ -19,8 +26,8 @@ while read -r mode path data; do
     printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts.new
     sync /var/lib/mainstay/hosts.new
     mv -f /var/lib/mainstay/hosts.new /var/lib/mainstay/hosts
+    [ "$(proxy_leads /etc/hosts)" = "$(proxy_leads /var/lib/mainstay/hosts)" ] || echo "$path" >> $unsettled
     write_hosts /var/lib/mainstay/hosts
-    echo "$path" >> $unsettled
     close_stale
     continue
   fi
@@ -74,6 +81,7 @@ keep_running() {
 }
 keep_running mainstay-etcd-backup.timer
 keep_running mainstay-apiserver-watch.service /etc/mainstay/watch-apiserver.sh
+keep_running mainstay-etcd-watch.service /etc/mainstay/watch-etcd.sh
 if has_changed /etc/mainstay/containerd.toml || has_changed /etc/systemd/system/containerd.service; then
   systemctl restart containerd.service
 elif ! systemctl is-active -q containerd.service; then

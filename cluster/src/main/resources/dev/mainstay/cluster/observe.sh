@@ -63,7 +63,7 @@ content node-json /etc/mainstay/node.json
 content stage /etc/mainstay/stage
 # few processes: on a host under load each start of one counts
 sha256sum "${paths[@]}" 2>/dev/null | sed 's/^\([0-9a-f]*\)  /file \1 /'
-systemctl show -p Id,ActiveState,UnitFileState containerd.service kubelet.service mainstay-proxy.service mainstay-apiserver-watch.service mainstay-etcd-backup.timer |
+systemctl show -p Id,ActiveState,UnitFileState containerd.service kubelet.service mainstay-proxy.service mainstay-apiserver-watch.service mainstay-etcd-watch.service mainstay-etcd-backup.timer |
   awk -F= '/^Id=/ {id = $2; sub(/\.service$/, "", id)} /^ActiveState=/ {active = $2} /^UnitFileState=/ {print "unit " id " " active " " $2}'
 
 [ -f /var/lib/mainstay/unsettled ] && say unsettled 1

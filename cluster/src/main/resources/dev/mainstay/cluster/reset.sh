@@ -11,7 +11,7 @@ systemctl is-active -q containerd.service || systemctl start containerd.service 
 if [ -x /usr/local/bin/kubeadm ] && [ -e /etc/mainstay/stage ]; then
   timeout 180 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
 fi
-systemctl disable -q --now mainstay-etcd-backup.timer mainstay-apiserver-watch.service kubelet.service mainstay-proxy.service mainstay-hosts.service 2>/dev/null || true
+systemctl disable -q --now mainstay-etcd-backup.timer mainstay-apiserver-watch.service mainstay-etcd-watch.service kubelet.service mainstay-proxy.service mainstay-hosts.service 2>/dev/null || true
 theirs=
 if dpkg-query -W -f '${db:Status-Abbrev}\n' containerd containerd.io 2>/dev/null | grep -q ^ii; then theirs=yes; fi
 if [ -x /usr/local/bin/ctr ] && systemctl is-active -q containerd.service; then
@@ -42,7 +42,7 @@ if [ -s /var/lib/mainstay/packages ]; then
 fi
 rm -f /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service /etc/systemd/system/mainstay-proxy.service \
   /etc/systemd/system/mainstay-hosts.service /etc/systemd/system/mainstay-etcd-backup.service /etc/systemd/system/mainstay-etcd-backup.timer \
-  /etc/systemd/system/mainstay-apiserver-watch.service \
+  /etc/systemd/system/mainstay-apiserver-watch.service /etc/systemd/system/mainstay-etcd-watch.service \
   /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf /var/lib/prometheus/node-exporter/mainstay-etcd-backup.prom \
   /var/lib/node_exporter/textfile_collector/mainstay-etcd-backup.prom /etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg \
   /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf

@@ -84,8 +84,10 @@ final class FakeHost {
     HostFiles.of(spec, node, facts(), Fixture.ID, Optional.of(Fixture.PAUSE), mode).stream()
         .filter(file -> !file.isAbsent())
         .forEach(file -> files.put(file.path(), file.sha256()));
-    if (files.containsKey(HostFiles.WATCH_SERVICE)) {
-      units.put(HostFiles.WATCH_UNIT, "active enabled");
+    for (MasterWatch watch : MasterWatch.values()) {
+      if (files.containsKey(watch.service())) {
+        units.put(watch.unit(), "active enabled");
+      }
     }
     if (files.containsKey(EtcdBackupFiles.TIMER)) {
       units.put(EtcdBackupFiles.TIMER_UNIT, "active enabled");

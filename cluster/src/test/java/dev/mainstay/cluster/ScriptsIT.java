@@ -199,11 +199,14 @@ final class ScriptsIT {
 
   @Test
   void filesAreWrittenOnceAndActedUponOnce() throws Exception {
-    String hosts = "127.0.0.1 localhost\n10.0.0.1 m1\n";
+    String hosts = "127.0.0.1 localhost\n10.0.0.1 m1.x.internal m1\n";
+    String proxy = "global\n  server m1 m1.x.internal:6443 tcp-ut 500ms\n";
     String input =
         new HostFile("/etc/hosts", "644", hosts).line()
-            + new HostFile("/etc/mainstay/haproxy.cfg", "644", "global\n").line()
+            + new HostFile("/etc/mainstay/haproxy.cfg", "644", proxy).line()
             + new HostFile("/etc/mainstay/deep/er", "600", "").line();
+    String other = hosts + "10.0.0.9 w1.x.internal w1\n";
+    String moved = other.replace("10.0.0.1 ", "10.0.0.2 ");
     String seen = sha256("127.0.0.1 localhost\n");
     Result result =
         sandbox(
@@ -215,17 +218,26 @@ final class ScriptsIT {
             ls /etc/mainstay /var/lib/mainstay
             grep -c reload /run/calls; : > /run/calls
             %s; echo "exit $?"; grep -E 'reload|restart' /run/calls
+            %s; echo "exit $?"; grep -E 'reload|restart' /run/calls
+            %s; echo "exit $?"; grep -E 'reload|restart' /run/calls
             """
                 .formatted(
                     fed("configure", input, seen, "-"),
-                    fed("configure", input, sha256(hosts), "-")));
+                    fed("configure", input, sha256(hosts), "-"),
+                    fed("configure", onlyHosts(other), sha256(hosts), "-"),
+                    fed("configure", onlyHosts(moved), sha256(other), "-")));
     assertThat(result.err()).isEmpty();
     assertThat(result.out())
         .startsWith(
-            "exit 0\nsame inode\n" + hosts + "global\n600 0\n/etc/mainstay:\ndeep\nhaproxy.cfg\n")
+            "exit 0\nsame inode\n" + hosts + proxy + "600 0\n/etc/mainstay:\ndeep\nhaproxy.cfg\n")
         .doesNotContain("unsettled");
-    // /etc/hosts is told to the proxy whenever it is sent
-    assertThat(result.out()).endsWith("1\nexit 0\nsystemctl reload mainstay-proxy.service\n");
+    // the proxy is loaded anew for the names in its configuration, and for no others
+    assertThat(result.out())
+        .endsWith("1\nexit 0\nexit 0\nexit 0\nsystemctl reload mainstay-proxy.service\n");
+  }
+
+  private static String onlyHosts(String content) {
+    return new HostFile("/etc/hosts", "644", content).line();
   }
 
   @Test

@@ -3,11 +3,11 @@
 # or gone does not. Where it cannot see that, it says that it does: the proxy then goes by answers alone.
 # Usage: watch-apiserver.sh [ready]; ready: says so and ends. Written by Mainstay; changes are undone by the next apply.
 set -u
-proxy=/run/mainstay-proxy/admin.sock
+about=progress
+@WATCH@
 # so many looks in a row, 0.1 s apart, must find that it used nothing. The proxy itself asks it five times a second
 still_after=4
-meter='' there='' used='' still=0 said='' looks=0 last=0
-exec {silence}<> <(:) # to wait for what says nothing needs no new process
+meter='' there='' used='' still=0 looks=0 last=0
 
 # Sets $there: whether there is a process, and $meter: the file that counts the time that its control group had the processor.
 # A pod may well have an apiserver of its own: a static pod's id has no dashes
@@ -25,15 +25,6 @@ find_meter() {
     done < "/proc/$pid/cgroup"
   done
 } 2> /dev/null
-# STATE: ready or maint. The server is unknown while the master is not finished
-say() {
-  said=$1
-  printf 'set server progress/self state %s\n' "$1" | socat -t 1 - "UNIX-CONNECT:$proxy" > /dev/null 2>&1
-}
-if [ "${1:-}" = ready ]; then
-  say ready || true
-  exit 0
-fi
 find_meter
 while :; do
   read -r -t 0.1 <&"$silence"

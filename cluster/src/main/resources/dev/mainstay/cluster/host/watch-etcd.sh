@@ -1,0 +1,37 @@
+#!/bin/bash
+# Tells this master's local proxy whether its etcd member has a leader. The member says so itself at once, the apiserver only
+# after seconds. Where it does not answer, the proxy goes by the apiserver's answers alone.
+# Usage: watch-etcd.sh [ready]; ready: says that it has one and ends. Written by Mainstay; changes are undone by the next apply.
+set -u
+about=leader
+@WATCH@
+# so many answers in a row, 0.5 s apart, decide: an election takes less
+enough=4
+leaderless=0 led=0 looks=0
+
+# Sets $answer to what the member says of its health, or to nothing. It is asked where kubelet's own probes ask it
+ask() {
+  local member
+  answer=''
+  { exec {member}<> /dev/tcp/127.0.0.1/2381; } 2> /dev/null || return
+  printf 'GET /health HTTP/1.0\r\n\r\n' >&"$member"
+  # a member that has a leader asks it, and may wait; the word that there is none comes without
+  read -r -d '' -t 0.2 answer <&"$member"
+  exec {member}>&-
+}
+while :; do
+  read -r -t 0.5 <&"$silence"
+  looks=$((looks + 1))
+  ask
+  case $answer in
+    *'NO LEADER'*) leaderless=$((leaderless + 1)) led=0 ;;
+    *'"health":"true"'*) leaderless=0 led=$enough ;;
+    *) leaderless=0 led=$((led + 1)) ;;
+  esac
+  # said more than once, because an answer may be lost, and a proxy that began anew does not know it
+  if [ $leaderless -ge $enough ]; then
+    if [ "$said" != maint ] || [ $((looks % 2)) = 0 ]; then say maint; fi
+  elif [ $led -ge $enough ]; then
+    if [ "$said" != ready ] || [ $((looks % 20)) = 0 ]; then say ready; fi
+  fi
+done
