@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -14,14 +15,24 @@ import java.util.Set;
  *     resort; on a master itself alone, as {@code self}, up while its apiserver is alive
  * @param lost those of them that no probe has reached for a while
  * @param serving whether the host is a master whose API its own proxy has found ready for a while
+ * @param backup what came of the backups of etcd that it makes by itself, once it has tried
  */
-record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean serving) {
+record HostHealth(
+    List<BackendStatus> backends, Set<String> lost, boolean serving, Optional<OwnBackup> backup) {
   /** A master, as its own proxy calls it. */
   static final String SELF = "self";
 
-  static final HostHealth NONE = new HostHealth(List.of(), Set.of(), false);
+  static final HostHealth NONE = new HostHealth(List.of(), Set.of(), false, Optional.empty());
   // the others' proxies need three probes, a second apart, to see a master that came back
   private static final Duration A_WHILE = Duration.ofSeconds(10);
+
+  /**
+   * A master's own backups.
+   *
+   * @param lastTryWentWell whether the last try made a verified backup
+   * @param age of the last verified one, by the host's clock; empty without one
+   */
+  record OwnBackup(boolean lastTryWentWell, Optional<Duration> age) {}
 
   HostHealth {
     backends = List.copyOf(backends);
@@ -32,9 +43,14 @@ record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean servin
     List<BackendStatus> backends = new ArrayList<>();
     Set<String> lost = new HashSet<>();
     boolean serving = false;
+    Optional<OwnBackup> backup = Optional.empty();
     boolean alive = true; // also of a master that is not finished, whose proxy does not watch it
     for (String line : text.split("\n", -1)) {
       String[] words = line.strip().split(" ", -1);
+      if (words[0].equals("backup") && words.length == 3) {
+        backup = Optional.of(new OwnBackup(words[1].equals("1"), seconds(words[2])));
+        continue;
+      }
       if (!words[0].equals("backend") || words.length < 4) {
         continue;
       }
@@ -57,11 +73,17 @@ record HostHealth(List<BackendStatus> backends, Set<String> lost, boolean servin
     if (!alive) {
       backends.replaceAll(one -> one.name().equals(SELF) ? new BackendStatus(SELF, false) : one);
     }
-    return new HostHealth(backends, lost, serving);
+    return new HostHealth(backends, lost, serving, backup);
   }
 
   /** {@code seconds} are empty where HAProxy does not count them: for a server without checks. */
   private static boolean isForAWhile(String seconds) {
-    return seconds.matches("[0-9]{1,18}") && Long.parseLong(seconds) >= A_WHILE.toSeconds();
+    return seconds(seconds).filter(since -> since.compareTo(A_WHILE) >= 0).isPresent();
+  }
+
+  private static Optional<Duration> seconds(String word) {
+    return word.matches("[0-9]{1,18}")
+        ? Optional.of(Duration.ofSeconds(Long.parseLong(word)))
+        : Optional.empty();
   }
 }

@@ -242,6 +242,12 @@ public final class ShowStatus {
     HostCertificates certificates =
         facts.certificates().getOrDefault(node.name(), HostCertificates.NONE);
     problems.addAll(CertificateHealth.problems(where, certificates, now));
+    if (node.isMaster()) {
+      health
+          .backup()
+          .flatMap(backup -> OwnBackupHealth.problem(where, spec.etcdBackup(), backup))
+          .ifPresent(problems::add);
+    }
     return new NodeStatus(
         where,
         node.role().word(),

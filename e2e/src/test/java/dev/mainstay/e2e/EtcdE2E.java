@@ -207,6 +207,16 @@ final class EtcdE2E {
     assertThat(CLUSTER.on("m2", "cat /var/lib/mainstay/metrics/mainstay-etcd-backup.prom"))
         .contains("mainstay_etcd_backup_last_success_seconds{cluster=\"steady\",node=\"m2\"} 1")
         .contains("mainstay_etcd_backup_last_try_ok{cluster=\"steady\",node=\"m2\"} 1");
+    // one that fails is not left to those who look at metrics
+    CLUSTER.on(
+        "m2",
+        "printf '#!/bin/sh\\nexit 1\\n' > /usr/local/sbin/etcdctl; chmod 755"
+            + " /usr/local/sbin/etcdctl; ! /etc/mainstay/etcd-backup.sh; rm"
+            + " /usr/local/sbin/etcdctl");
+    assertThat(CLUSTER.status().path("problems").toString())
+        .contains("it failed to back up its etcd; the last good one is 1m old");
+    CLUSTER.on("m2", "/etc/mainstay/etcd-backup.sh");
+    assertThat(CLUSTER.status().path("problems")).isEmpty();
     CLUSTER.on(
         "m3",
         "systemctl disable -q --now mainstay-etcd-backup.timer; echo >>"
