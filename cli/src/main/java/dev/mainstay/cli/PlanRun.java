@@ -66,8 +66,11 @@ final class PlanRun {
    */
   record Words(String command, String nothing, String question, String done, String goOn) {}
 
-  /** How long a run that was interrupted may take to end. */
-  private static final Duration LONGEST_STEP = Duration.ofMinutes(30);
+  /**
+   * How long a run that was interrupted may take to end: a snapshot of etcd may be two hours on its
+   * way.
+   */
+  static final Duration LONGEST_STEP = Duration.ofHours(3);
 
   private final Session session;
   private final GlobalOptions options;

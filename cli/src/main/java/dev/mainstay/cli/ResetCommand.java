@@ -43,8 +43,16 @@ final class ResetCommand implements Callable<Integer> {
               planned.plan(),
               terminal.colour() && !options.noColor && !options.json(),
               System::nanoTime);
-      Map<Step<Action>, StepResult> results =
-          reset.run(planned, List.of(progress), new StopSignal(lock::lost));
+      StopSignal stop = new StopSignal(lock::lost);
+      Map<Step<Action>, StepResult> results;
+      try (OnInterrupt _ =
+          new OnInterrupt(
+              terminal,
+              stop,
+              "hosts that have begun are reset to the end; mainstay reset goes on",
+              PlanRun.LONGEST_STEP)) {
+        results = reset.run(planned, List.of(progress), stop);
+      }
       boolean done = results.values().stream().allMatch(StepResult::isDone);
       results.forEach((step, result) -> {
         if (!result.isDone()) {

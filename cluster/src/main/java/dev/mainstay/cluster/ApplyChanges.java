@@ -31,7 +31,7 @@ public final class ApplyChanges {
             changes.spec(),
             changes.facts(),
             changes.bundle(),
-            new RemoteSteps(hosts),
+            new RemoteSteps(hosts, stop),
             new Observe(hosts, clock));
     return new Apply<>(steps, listeners, stop, WINDOW, System::nanoTime).run(changes.plan());
   }

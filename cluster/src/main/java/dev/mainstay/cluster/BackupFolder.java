@@ -2,13 +2,15 @@ package dev.mainstay.cluster;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +21,9 @@ import java.util.stream.Stream;
 /** A folder of backups on this machine. */
 final class BackupFolder {
   private static final String JSON = ".json";
+  private static final String PART = ".part";
+  // what a run that was killed left: no backup takes that long
+  private static final Duration ABANDONED = Duration.ofDays(1);
 
   private BackupFolder() {}
 
@@ -36,19 +41,32 @@ final class BackupFolder {
     }
   }
 
-  /** An empty file for its owner alone, beside {@code file}, that becomes it by {@link #keep}. */
+  /**
+   * An empty file for its owner alone, beside {@code file}, that becomes it by {@link #keep}. No
+   * other run has the same, also if it makes a backup of this name at the same moment.
+   */
   static Path part(Path file) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    Files.deleteIfExists(part);
-    return Files.createFile(part, mode("rw-------"));
+    Path folder = file.toAbsolutePath().normalize().resolveSibling(".").normalize();
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, "*" + PART)) {
+      for (Path part : parts) {
+        if (Files.getLastModifiedTime(part).toInstant().isBefore(Instant.now().minus(ABANDONED))) {
+          Files.deleteIfExists(part);
+        }
+      }
+    }
+    return Files.createTempFile(folder, file.getFileName() + ".", PART, mode("rw-------"));
   }
 
-  /** Gives what lies in {@code part} the name {@code file}, once it is on disk; never a half. */
+  /**
+   * Gives what lies in {@code part} the name {@code file}, once it is on disk; never a half.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if it has that name already
+   */
   static void keep(Path part, Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
-    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(part, file);
   }
 
   /** The backups of one cluster in {@code folder} that have their record, the newest first. */

@@ -88,6 +88,8 @@ final class ControlPlane {
           return Optional.of(master);
         }
         tried.add(master.name() + ": " + output.tail(2));
+      } catch (Failure.Locked lost) {
+        throw lost;
       } catch (Failure unreachable) {
         tried.add(String.valueOf(unreachable.getMessage()));
       }

@@ -42,9 +42,10 @@ final class EtcdSteps implements StepRunner<Action> {
   private final Observe observe;
   private final Snapshot snapshot;
 
-  /** The steps on {@code spec}'s hosts. */
-  static EtcdSteps over(Hosts hosts, Clock clock, ClusterSpec spec, Snapshot snapshot) {
-    return new EtcdSteps(spec, new RemoteSteps(hosts), new Observe(hosts, clock), snapshot);
+  /** The steps on {@code spec}'s hosts, under {@code stop}'s guard until it is dismissed. */
+  static EtcdSteps over(
+      Hosts hosts, Clock clock, ClusterSpec spec, Snapshot snapshot, StopSignal stop) {
+    return new EtcdSteps(spec, new RemoteSteps(hosts, stop), new Observe(hosts, clock), snapshot);
   }
 
   EtcdSteps(ClusterSpec spec, RemoteSteps remote, Observe observe, Snapshot snapshot) {
@@ -103,7 +104,7 @@ final class EtcdSteps implements StepRunner<Action> {
           did(on, "removing Nodes", "delete-nodes", names, STOPPING);
       case EtcdAction.SetAside(NodeSpec node, String id) -> {
         did(node, "putting its old data aside", "etcd-set-aside", List.of(id), SENDING);
-        yield did(node, "undoing kubeadm", "kubeadm-reset", List.of(), CLEANING);
+        yield did(node, "undoing kubeadm", "kubeadm-reset", List.of("aside"), CLEANING);
       }
       case EtcdAction.Answer(NodeSpec node) -> awaitAnswer(node);
       case EtcdAction.Undo(NodeSpec node, String id) -> undo(node, id);

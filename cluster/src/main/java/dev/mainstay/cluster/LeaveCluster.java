@@ -102,6 +102,8 @@ final class LeaveCluster {
             Stdin.EMPTY,
             SHORT);
         return true;
+      } catch (Failure.Locked lost) {
+        throw lost;
       } catch (Failure passing) {
         // an election, or an etcd that counts otherwise at this moment
         if (System.nanoTime() > giveUp) {
@@ -126,6 +128,8 @@ final class LeaveCluster {
         if (refusal.isEmpty()) {
           return master;
         }
+      } catch (Failure.Locked lost) {
+        throw lost;
       } catch (Failure passing) {
         // an election, or an apiserver that has just begun
         refusal = String.valueOf(passing.getMessage());

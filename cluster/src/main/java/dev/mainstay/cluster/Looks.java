@@ -44,7 +44,7 @@ final class Looks<K, V> {
               .start(() -> {
                 try {
                   found.complete(look.call());
-                } catch (Exception failed) {
+                } catch (Throwable failed) {
                   found.completeExceptionally(failed);
                 }
               });

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * 1. while the cluster serves: a verified snapshot of what is there now, where etcd answers;
- *    and on every master the snapshot, restored beside the member's data
+ *    then on every master the snapshot, restored beside the member's data
  * 2. every master is stopped                  when all are prepared
  * 3. every master gets its restored data      when all are stopped
  * 4. every master starts                      when all have it
@@ -108,7 +108,7 @@ final class PlanRestore {
               PREPARE,
               "send the snapshot and restore it beside the data of the member, which goes on",
               Disruption.NONE,
-              Set.of(),
+              ids(keep),
               master ->
                   new EtcdAction.Prepare(
                       master, id, spec.fullName(master), cluster(masters), bump()));

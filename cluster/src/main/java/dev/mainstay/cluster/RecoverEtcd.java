@@ -169,7 +169,7 @@ public final class RecoverEtcd {
   public Map<Step<Action>, StepResult> run(
       Recovery recovery, List<RunListener<Action>> listeners, StopSignal stop)
       throws InterruptedException {
-    EtcdSteps steps = EtcdSteps.over(hosts, clock, recovery.spec(), EtcdSteps.Snapshot.NONE);
+    EtcdSteps steps = EtcdSteps.over(hosts, clock, recovery.spec(), EtcdSteps.Snapshot.NONE, stop);
     return new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
         .run(recovery.plan());
   }

@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeSpec;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Runs scripts of the closed vocabulary and turns what goes wrong into failures with advice. */
@@ -22,9 +24,22 @@ final class RemoteSteps {
   private static final Duration REGISTERING = Duration.ofMinutes(15);
 
   private final Hosts hosts;
+  private final StopSignal stop;
 
+  /** Steps that nothing forbids to go on. */
   RemoteSteps(Hosts hosts) {
+    this(hosts, new StopSignal());
+  }
+
+  /**
+   * Steps under a guard.
+   *
+   * @param stop asked before each script, not only before each step: a step may wait for minutes
+   *     between two, and whoever has lost the cluster's lock meanwhile changes nothing more
+   */
+  RemoteSteps(Hosts hosts, StopSignal stop) {
     this.hosts = hosts;
+    this.stop = stop;
   }
 
   Host host(NodeSpec node) throws InterruptedException {
@@ -72,10 +87,18 @@ final class RemoteSteps {
     return run(node, doing, script, all, Stdin.of(input), deadline);
   }
 
-  /** Runs {@code script} and returns its output whatever its exit status. */
+  /**
+   * Runs {@code script} and returns its output whatever its exit status.
+   *
+   * @throws Failure.Locked or what else the guard says, where it forbids to go on
+   */
   Output tryRun(
       NodeSpec node, String script, List<String> arguments, Stdin stdin, Duration deadline)
       throws InterruptedException {
+    Optional<Failure> forbidden = stop.forbids();
+    if (forbidden.isPresent()) {
+      throw forbidden.get();
+    }
     return hosts
         .login(node)
         .run(new RemoteCommand(Scripts.script(script), arguments, stdin, deadline));

@@ -101,7 +101,7 @@ public final class RenewCertificates {
       Renewal renewal, List<RunListener<Action>> listeners, StopSignal stop)
       throws InterruptedException {
     ClusterSpec spec = renewal.spec();
-    RemoteSteps remote = new RemoteSteps(hosts);
+    RemoteSteps remote = new RemoteSteps(hosts, stop);
     RenewMaster renewMaster = new RenewMaster(spec, remote, clock);
     RenewKubelet renewKubelet = new RenewKubelet(spec, remote);
     return new Apply<Action>(

@@ -88,7 +88,7 @@ public final class ResetCluster {
   public Map<Step<Action>, StepResult> run(
       Reset reset, List<RunListener<Action>> listeners, StopSignal stop)
       throws InterruptedException {
-    RemoteSteps remote = new RemoteSteps(hosts);
+    RemoteSteps remote = new RemoteSteps(hosts, stop);
     return new Apply<Action>(
             (step, progress) -> {
               if (!(step.action() instanceof Action.Reset host)) {

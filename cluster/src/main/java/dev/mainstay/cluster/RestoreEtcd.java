@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 
 /** Takes the whole of etcd back to a snapshot; names, certificates and workers stay as they are. */
 public final class RestoreEtcd {
@@ -51,13 +53,9 @@ public final class RestoreEtcd {
 
   /** What carrying it out needs. */
   public static final class Internals {
-    private final String id;
-    private final List<NodeSpec> masters;
     private final EtcdSteps.Snapshot snapshot;
 
-    private Internals(String id, List<NodeSpec> masters, EtcdSteps.Snapshot snapshot) {
-      this.id = id;
-      this.masters = masters;
+    private Internals(EtcdSteps.Snapshot snapshot) {
       this.snapshot = snapshot;
     }
   }
@@ -95,10 +93,7 @@ public final class RestoreEtcd {
         revision,
         view.newestRevision(),
         planned.goesOn(),
-        new Internals(
-            planned.id(),
-            planned.masters(),
-            new EtcdSteps.Snapshot(VerifyBackup.stream(file), checked, clusterId)));
+        new Internals(new EtcdSteps.Snapshot(VerifyBackup.stream(file), checked, clusterId)));
   }
 
   /** The workers that let us in. */
@@ -165,17 +160,15 @@ public final class RestoreEtcd {
    * @param told is told what the undoing did, a line each
    */
   public Map<Step<Action>, StepResult> run(
-      Restore restore,
-      List<RunListener<Action>> listeners,
-      StopSignal stop,
-      java.util.function.Consumer<String> told)
+      Restore restore, List<RunListener<Action>> listeners, StopSignal stop, Consumer<String> told)
       throws InterruptedException {
-    EtcdSteps steps = EtcdSteps.over(hosts, clock, restore.spec(), restore.internals().snapshot);
+    EtcdSteps steps =
+        EtcdSteps.over(hosts, clock, restore.spec(), restore.internals().snapshot, stop);
     Map<Step<Action>, StepResult> results =
         new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
             .run(restore.plan());
     if (!restore.goesOn() && !hasStarted(results) && hasDisrupted(results)) {
-      undo(steps, restore.internals(), told);
+      undo(restore.spec(), stop, told);
     }
     return results;
   }
@@ -196,32 +189,33 @@ public final class RestoreEtcd {
         .anyMatch(one -> one.getValue().outcome() != StepResult.Outcome.SKIPPED);
   }
 
-  private static void undo(
-      EtcdSteps steps, Internals internals, java.util.function.Consumer<String> told)
+  /**
+   * Undoes it where that is safe, as {@link UndoEtcd} sees it anew: who lost the cluster's lock on
+   * the way does not know how far somebody else has gone on with it.
+   */
+  private void undo(ClusterSpec spec, StopSignal stop, Consumer<String> told)
       throws InterruptedException {
-    List<String> failed = new ArrayList<>();
-    failed.addAll(
-        FanOut.map(
-                internals.masters,
-                WINDOW,
-                master -> {
-                  try {
-                    steps.undo(master, internals.id);
-                    return "";
-                  } catch (Failure failure) {
-                    return failure.text();
-                  } catch (InterruptedException interrupted) {
-                    throw new CancellationException();
-                  }
-                })
-            .stream()
-            .filter(text -> !text.isEmpty())
-            .toList());
-    if (failed.isEmpty()) {
-      told.accept("undone: every master runs on the data that it had");
-    } else {
-      told.accept("not undone everywhere; the same command goes on:");
-      failed.forEach(told);
+    try {
+      Optional<Failure> lost = stop.guardSays();
+      if (lost.isPresent()) {
+        throw lost.get();
+      }
+      UndoEtcd undoing = new UndoEtcd(hosts, clock);
+      UndoEtcd.Undo undo = undoing.plan(spec, Set.of());
+      List<Failure> failed = new ArrayList<>(undo.unreachable());
+      undoing
+          .run(undo, List.of(), new StopSignal())
+          .values()
+          .forEach(result -> result.failure().ifPresent(failed::add));
+      if (failed.isEmpty()) {
+        told.accept("undone: every master runs on the data that it had");
+        return;
+      }
+      told.accept("not undone everywhere; mainstay etcd undo goes on with it:");
+      failed.forEach(failure -> told.accept(failure.text()));
+    } catch (Failure refused) {
+      told.accept("not undone: " + refused.getMessage());
+      told.accept("mainstay etcd undo gives every master what it had, as long as none was started");
     }
   }
 }

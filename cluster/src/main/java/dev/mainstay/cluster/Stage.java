@@ -13,6 +13,11 @@ enum Stage {
   /** A node that Mainstay has finished. */
   PROVISIONED;
 
+  /** As scripts are told it: {@code -} for a host on which nothing is. */
+  String word() {
+    return this == EMPTY ? "-" : name().toLowerCase(Locale.ROOT);
+  }
+
   /** The stage that {@code word}, the content of {@code /etc/mainstay/stage}, names. */
   static Stage of(String word) {
     for (Stage stage : values()) {

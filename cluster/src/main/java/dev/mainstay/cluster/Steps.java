@@ -34,6 +34,7 @@ final class Steps implements StepRunner<Action> {
   private static final int WINDOW = 64;
 
   private final ClusterSpec spec;
+  private final ClusterFacts facts;
   private final List<NodeSpec> reachable;
   private final Bundle bundle;
   private final RemoteSteps remote;
@@ -60,6 +61,7 @@ final class Steps implements StepRunner<Action> {
       Duration patience) {
     KubeadmConfig.HostTraits traits = traits(facts);
     this.spec = spec;
+    this.facts = facts;
     this.reachable =
         spec.nodes().stream().filter(node -> facts.host(node.name()).isPresent()).toList();
     this.bundle = bundle;
@@ -212,7 +214,9 @@ final class Steps implements StepRunner<Action> {
 
   private boolean cleanUp(NodeSpec node) throws InterruptedException {
     controlPlane.forget(node);
-    remote.run(node, "undoing kubeadm", "kubeadm-reset", List.of(), Stdin.EMPTY, CLEANING);
+    Stage seen = facts.host(node.name()).map(HostFacts::stage).orElse(Stage.EMPTY);
+    remote.run(
+        node, "undoing kubeadm", "kubeadm-reset", List.of(seen.word()), Stdin.EMPTY, CLEANING);
     return true;
   }
 

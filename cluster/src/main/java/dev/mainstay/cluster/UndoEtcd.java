@@ -129,7 +129,7 @@ public final class UndoEtcd {
   /** Carries it out; one result a step. */
   public Map<Step<Action>, StepResult> run(
       Undo undo, List<RunListener<Action>> listeners, StopSignal stop) throws InterruptedException {
-    EtcdSteps steps = EtcdSteps.over(hosts, clock, undo.spec(), EtcdSteps.Snapshot.NONE);
+    EtcdSteps steps = EtcdSteps.over(hosts, clock, undo.spec(), EtcdSteps.Snapshot.NONE, stop);
     return new Apply<>(steps, listeners, stop, WINDOW, System::nanoTime).run(undo.plan());
   }
 }

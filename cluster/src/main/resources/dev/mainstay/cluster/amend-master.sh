@@ -63,4 +63,4 @@ until_true "the apiserver of this master lets nobody in" knows_roles
 until_true "kubelet does not report $address" has_address
 if [ "$was" != - ]; then restart_host_network_pods "$name" kubectl_here; fi
 rm -f $amending
-echo "$address" > /etc/mainstay/address
+remember address "$address"

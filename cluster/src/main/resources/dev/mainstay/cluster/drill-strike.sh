@@ -2,7 +2,8 @@
 # fault. $3: seconds until the timer heals it. $4: the port of sshd as we know it. Standard input: the script that heals.
 # Prints "striking" at the moment that times are counted from.
 take_input "$1"
-one_at_a_time
+# no longer than who told us to waits for the answer
+one_at_a_time 20
 # until the end of this: who heals waits for it
 exec 9> /run/mainstay/drill.lock
 flock -w 60 9 || die "a fault is being healed here; nothing was broken" 75

@@ -1,12 +1,12 @@
 # Makes the first master. Standard input: the kubeadm configuration.
 take_input "$1"
 one_at_a_time
-[ -e /etc/mainstay/stage ] && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
+[ -s /etc/mainstay/stage ] && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
 mkdir -p /etc/mainstay/kubeadm /var/lib/mainstay/log
 install -m 600 "$input" /etc/mainstay/kubeadm/init.yaml
-echo started > /etc/mainstay/stage
+remember stage started
 if ! kubeadm init --config /etc/mainstay/kubeadm/init.yaml --skip-token-print --skip-certificate-key-print > /var/lib/mainstay/log/init.log 2>&1; then
   kubeadm_error /var/lib/mainstay/log/init.log
 fi
 chmod 600 /var/lib/mainstay/log/init.log
-echo joined > /etc/mainstay/stage
+remember stage joined

@@ -2,10 +2,10 @@
 # The token is removed again whatever happens.
 take_input "$1"
 one_at_a_time
-[ -e /etc/mainstay/stage ] && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
+[ -s /etc/mainstay/stage ] && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
 mkdir -p /etc/mainstay/kubeadm /var/lib/mainstay/log
 trap 'rm -f "$input" /etc/mainstay/kubeadm/discovery.conf /etc/mainstay/kubeadm/join.yaml' EXIT
-echo started > /etc/mainstay/stage
+remember stage started
 umask 077
 while read -r mode path data; do
   mkdir -m 755 -p "$(dirname "$path")"
@@ -16,4 +16,4 @@ umask 022
 if ! kubeadm join --config /etc/mainstay/kubeadm/join.yaml > /var/lib/mainstay/log/join.log 2>&1; then
   kubeadm_error /var/lib/mainstay/log/join.log
 fi
-echo joined > /etc/mainstay/stage
+remember stage joined

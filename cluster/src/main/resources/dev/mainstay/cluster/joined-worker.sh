@@ -3,5 +3,5 @@ one_at_a_time
 systemctl is-active -q kubelet.service || die "kubelet does not run: $(journalctl -u kubelet -n 3 --no-pager -o cat)"
 [ -f /etc/kubernetes/kubelet.conf ] || die "kubelet has no kubeconfig"
 install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
-echo "$1" > /etc/mainstay/address
-echo provisioned > /etc/mainstay/stage
+remember address "$1"
+remember stage provisioned

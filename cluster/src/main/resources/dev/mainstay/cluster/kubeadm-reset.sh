@@ -1,5 +1,13 @@
-# Undoes what kubeadm did on this host. Its etcd member must have been removed before.
+# Undoes what kubeadm did on this host. Its etcd member must have been removed before. $1: the stage that it was seen at, -
+# for none; or "aside" where its data was put aside. Another run may have made it a master again meanwhile.
 one_at_a_time
+if [ "$1" = aside ]; then
+  [ ! -e /var/lib/etcd/member ] || die "this host has data of etcd again: another run came in between; nothing was undone" 75
+else
+  stage=$(cat /etc/mainstay/stage 2> /dev/null) || true
+  case $stage in '' | joined | provisioned) ;; *) stage=started ;; esac
+  [ "${stage:--}" = "$1" ] || die "this host is at stage ${stage:--} by now and was at $1: another run came in between; run the same command again" 75
+fi
 if [ -x /usr/local/bin/kubeadm ]; then
   timeout 120 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
 fi

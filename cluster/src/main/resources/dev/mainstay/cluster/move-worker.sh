@@ -10,4 +10,4 @@ until ! is_local "$2" || [ "$(as_kubelet --request-timeout 3s get node "$1" -o '
   sleep 0.1
 done
 restart_host_network_pods "$1" as_kubelet
-echo "$2" > /etc/mainstay/address
+remember address "$2"

@@ -3,10 +3,11 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=
 umask 022
 die() { echo "$1" >&2; exit "${2:-1}"; }
 # Steps on one host wait for each other, also for one that lost its control machine and runs on.
+# $1: for how many seconds, ten minutes if it is not there.
 one_at_a_time() {
   mkdir -p /run/mainstay
   exec 8>/run/mainstay/step.lock
-  flock -w 600 8 || die "a step of an earlier run has held /run/mainstay/step.lock for 10 minutes"
+  flock -w "${1:-600}" 8 || die "a step of an earlier run has held /run/mainstay/step.lock for ${1:-600} seconds"
 }
 # Takes standard input whole into the file $input, and refuses one that the connection cut short: $1 is its sha256.
 take_input() {
@@ -15,6 +16,24 @@ take_input() {
   trap 'rm -f "$input"' EXIT
   cat > "$input"
   [ "$(sha256sum < "$input" | cut -d' ' -f1)" = "$1" ] || die "the input did not arrive whole; nothing was changed" 75
+}
+# Takes the next $1 bytes of standard input into file $2. Fails where fewer come, or none for two minutes: a control machine
+# that sleeps must not keep this host from others.
+take_bytes() {
+  local taken=0 next
+  : > "$2"
+  while [ $taken -lt "$1" ]; do
+    next=$(($1 - taken < 4194304 ? $1 - taken : 4194304))
+    timeout 120 dd bs=1M iflag=fullblock,count_bytes count=$next status=none >> "$2" || return 1
+    taken=$((taken + next))
+    [ "$(stat -c %s "$2")" = $taken ] || return 1
+  done
+}
+# Writes $2 into /etc/mainstay/$1 whole: a power cut leaves what was there.
+remember() {
+  echo "$2" > "/etc/mainstay/$1.new"
+  sync "/etc/mainstay/$1.new"
+  mv -f "/etc/mainstay/$1.new" "/etc/mainstay/$1"
 }
 etcdctl_here() {
   etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \

@@ -13,7 +13,7 @@ mkdir -p "$store"
 rm -f "$store"/*.part
 : > "$store/index.new"
 complete=
-while read -r state sha256 size kind name destination; do
+while read -r -t 120 state sha256 size kind name destination; do
   [ -n "$state" ] || { complete=yes; break; }
   printf '%s %s %s %s %s %s\n' "$state" "$sha256" "$size" "$kind" "$name" "$destination" >> "$store/index.new"
 done
@@ -27,8 +27,7 @@ while read -r state sha256 size kind name destination <&3; do
   [ "$state" = send ] || continue
   file=$store/$sha256
   # into the file first and the digest from there: half the work of a pipe through both
-  dd bs=1M iflag=fullblock,count_bytes count="$size" of="$file.part" status=none || true
-  [ "$(stat -c %s "$file.part")" = "$size" ] || {
+  take_bytes "$size" "$file.part" || {
     rm -f "$file.part"
     die "$name did not arrive whole; $(df -Pm "$store" | awk 'NR == 2 {print $4 " MiB are free on " $6}')" 75
   }

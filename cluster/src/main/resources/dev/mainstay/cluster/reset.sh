@@ -11,7 +11,7 @@ systemctl is-active -q containerd.service || systemctl start containerd.service 
 if [ -x /usr/local/bin/kubeadm ] && [ -e /etc/mainstay/stage ]; then
   timeout 180 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
 fi
-systemctl disable -q --now mainstay-etcd-backup.timer mainstay-apiserver-watch.service mainstay-etcd-watch.service kubelet.service mainstay-proxy.service mainstay-hosts.service 2>/dev/null || true
+systemctl disable -q --now mainstay-etcd-backup.timer mainstay-etcd-backup.service mainstay-apiserver-watch.service mainstay-etcd-watch.service kubelet.service mainstay-proxy.service mainstay-hosts.service 2>/dev/null || true
 theirs=
 if dpkg-query -W -f '${db:Status-Abbrev}\n' containerd containerd.io 2>/dev/null | grep -q ^ii; then theirs=yes; fi
 if [ -x /usr/local/bin/ctr ] && systemctl is-active -q containerd.service; then

@@ -10,5 +10,5 @@ until [ "$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s 
   [ $tries -lt 120 ] || die "the API does not answer through this master's own proxy"
   sleep 0.25
 done
-echo "$2" > /etc/mainstay/address
-echo provisioned > /etc/mainstay/stage
+remember address "$2"
+remember stage provisioned

@@ -584,6 +584,41 @@ final class ScriptsIT {
   }
 
   @Test
+  void whatAnotherRunMadeMeanwhileIsNotUndone() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /etc/kubernetes/pki /var/lib/etcd/member
+            echo provisioned > /etc/mainstay/stage
+            %1$s started; echo "exit $?"
+            %1$s -; echo "exit $?"
+            %1$s aside; echo "exit $?"
+            ls -d /etc/kubernetes/pki /var/lib/etcd/member
+            echo half-written > /etc/mainstay/stage
+            %1$s started; echo "exit $?"
+            ls -d /etc/kubernetes/pki /var/lib/etcd/member /etc/mainstay/stage 2> /dev/null
+            %1$s -; echo "exit $?"
+            %1$s aside; echo "exit $?"
+            """
+                .formatted(script("kubeadm-reset")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            """
+            exit 75
+            exit 75
+            exit 75
+            /etc/kubernetes/pki
+            /var/lib/etcd/member
+            exit 0
+            exit 0
+            exit 0
+            """);
+    assertThat(result.err())
+        .contains("this host is at stage provisioned by now and was at started: another run");
+  }
+
+  @Test
   void base64OfFilesIsWhatTheScriptsUnderstand() throws Exception {
     byte[] bytes = "\u00e4\n\u0001".getBytes(StandardCharsets.UTF_8);
     String input = "600 /etc/mainstay/x " + Base64.getEncoder().encodeToString(bytes) + "\n";

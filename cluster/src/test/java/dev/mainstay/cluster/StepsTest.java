@@ -75,6 +75,11 @@ final class StepsTest {
 
   private Map<Step<Action>, StepResult> run(Journal<Action> journal, Action action)
       throws InterruptedException {
+    return run(journal, action, new StopSignal());
+  }
+
+  private Map<Step<Action>, StepResult> run(Journal<Action> journal, Action action, StopSignal stop)
+      throws InterruptedException {
     ClusterFacts facts =
         Fixture.facts(
             List.of(
@@ -87,8 +92,13 @@ final class StepsTest {
     journal.planned(plan);
     Steps steps =
         new Steps(
-            SPEC, facts, bundle, new RemoteSteps(hosts), new Observe(hosts, CLOCK), Duration.ZERO);
-    return new Apply<>(steps, List.of(journal), new StopSignal(), 4, System::nanoTime).run(plan);
+            SPEC,
+            facts,
+            bundle,
+            new RemoteSteps(hosts, stop),
+            new Observe(hosts, CLOCK),
+            Duration.ZERO);
+    return new Apply<>(steps, List.of(journal), stop, 4, System::nanoTime).run(plan);
   }
 
   private Map<Step<Action>, StepResult> run(Action action) throws InterruptedException {
@@ -164,6 +174,21 @@ final class StepsTest {
     run(new Action.CleanUp(node("m2")));
     assertThat(hosts.scripts()).containsExactly("m1 ready", "m1 remove-member", "m2 kubeadm-reset");
     assertThat(hosts.ran.get(1).arguments()).containsExactly("m2.demo.internal", "10.77.0.12");
+    // and the host is told at which stage it was seen
+    assertThat(hosts.ran.get(2).arguments()).containsExactly("-");
+  }
+
+  @Test
+  void whoLosesTheLockBetweenTwoScriptsOfAStepRunsNoOther() throws Exception {
+    Failure gone = new Failure.Locked("the lock is gone", "again");
+    StopSignal stop =
+        new StopSignal(() ->
+            hosts.scripts().contains("m1 remove-member") ? Optional.of(gone) : Optional.empty());
+    try (Journal<Action> journal = Journal.start(folder.resolve("run"), Map.of(), CLOCK)) {
+      StepResult result = only(run(journal, new Action.CleanUp(node("m2")), stop));
+      assertThat(result.failure()).contains(gone);
+    }
+    assertThat(hosts.scripts()).containsExactly("m1 ready", "m1 remove-member");
   }
 
   @Test

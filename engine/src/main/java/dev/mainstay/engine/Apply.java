@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -43,6 +44,7 @@ public final class Apply<A> {
   private final Semaphore window;
   private final LongSupplier nanoTime;
   private final ReentrantLock telling = new ReentrantLock();
+  private volatile Optional<Failure> unheard = Optional.empty();
 
   /**
    * Makes a walk that has not begun.
@@ -64,7 +66,10 @@ public final class Apply<A> {
     this.nanoTime = nanoTime;
   }
 
-  /** Runs all of {@code plan} that can be run; one result a step, in the plan's order. */
+  /**
+   * Runs all of {@code plan} that can be run; one result a step, in the plan's order. A listener
+   * that fails lets the running steps finish and no other begin.
+   */
   public Map<Step<A>, StepResult> run(Plan<A> plan) throws InterruptedException {
     Map<String, CompletableFuture<StepResult>> results = new LinkedHashMap<>();
     for (Step<A> step : plan.steps()) {
@@ -99,6 +104,9 @@ public final class Apply<A> {
     }
     window.acquireUninterruptibly();
     try {
+      if (unheard.isPresent()) {
+        return ended(step, forbidden(unheard.get()));
+      }
       if (stop.isRequested()) {
         return ended(step, skipped("interrupted before it began"));
       }
@@ -150,10 +158,28 @@ public final class Apply<A> {
     return result;
   }
 
-  private void tell(java.util.function.Consumer<RunListener<A>> news) {
+  /**
+   * A listener that fails, as a journal on a full disk does, ends no step and keeps no other
+   * listener from the news; but nothing more is begun that it could not be told of.
+   */
+  private void tell(Consumer<RunListener<A>> news) {
     telling.lock();
     try {
-      listeners.forEach(news);
+      for (RunListener<A> listener : listeners) {
+        try {
+          news.accept(listener);
+        } catch (RuntimeException failed) {
+          if (unheard.isEmpty()) {
+            unheard =
+                Optional.of(
+                    failed instanceof Failure failure
+                        ? failure
+                        : new Failure.Failed(
+                            "what happens could not be told: " + failed,
+                            "run the same command again"));
+          }
+        }
+      }
     } finally {
       telling.unlock();
     }

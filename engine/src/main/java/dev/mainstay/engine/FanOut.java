@@ -37,6 +37,10 @@ public final class FanOut {
             }));
       }
     }
+    // then the executor has stopped the tasks, and what they threw says nothing else
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
     List<R> results = new ArrayList<>();
     for (Future<R> future : futures) {
       try {

@@ -1,5 +1,6 @@
 package dev.mainstay.engine;
 
+import dev.mainstay.model.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -106,7 +107,9 @@ public final class Journal<A> implements RunListener<A>, AutoCloseable {
           ByteBuffer.wrap((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8)));
       channel.force(false);
     } catch (IOException broken) {
-      throw new UncheckedIOException("cannot write the journal", broken);
+      throw new Failure.Failed(
+          "cannot write the journal of this run: " + broken.getMessage(),
+          "is there room on this machine? Then run the same command again: what is done stays");
     }
   }
 

@@ -2,6 +2,7 @@ package dev.mainstay.engine;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -171,7 +172,9 @@ public final class Runs {
   private static List<JsonNode> lines(Path journal) {
     List<JsonNode> lines = new ArrayList<>();
     try {
-      for (String line : Files.readAllLines(journal)) {
+      // torn within a letter, too
+      for (String line :
+          new String(Files.readAllBytes(journal), StandardCharsets.UTF_8).lines().toList()) {
         try {
           lines.add(JSON.readTree(line));
         } catch (JacksonException torn) {

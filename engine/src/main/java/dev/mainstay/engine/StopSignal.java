@@ -46,6 +46,11 @@ public final class StopSignal {
     guarded = false;
   }
 
+  /** What the guard says, dismissed or not. */
+  public Optional<Failure> guardSays() throws InterruptedException {
+    return guard.forbids();
+  }
+
   /** Why, as the guard says, nothing more may be begun now; empty where it may. */
   public Optional<Failure> forbids() throws InterruptedException {
     return guarded ? guard.forbids() : Optional.empty();

@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 final class ApplyTest {
@@ -199,6 +200,55 @@ final class ApplyTest {
             stop);
     assertThat(of(results, "a").outcome()).isEqualTo(Outcome.CHANGED);
     assertThat(of(results, "b").outcome()).isEqualTo(Outcome.SKIPPED);
+  }
+
+  private static RunListener<String> listener(Consumer<Step<String>> ended) {
+    return new RunListener<>() {
+      @Override
+      public void started(Step<String> step) {}
+
+      @Override
+      public void ended(Step<String> step, StepResult result) {
+        ended.accept(step);
+      }
+    };
+  }
+
+  @Test
+  void aListenerThatFailsLetsTheRunningStepsEndAndNoOtherBegin() throws Exception {
+    Failure full = new Failure.Failed("no space left", "make room");
+    List<String> heard = new CopyOnWriteArrayList<>();
+    List<String> done = new CopyOnWriteArrayList<>();
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch failed = new CountDownLatch(1);
+    RunListener<String> fails =
+        listener(step -> {
+          failed.countDown();
+          throw full;
+        });
+    RunListener<String> hears = listener(step -> heard.add(step.id()));
+    Map<String, StepResult> results = new TreeMap<>();
+    new Apply<String>(
+            (step, progress) -> {
+              if (step.id().equals("slow")) {
+                running.countDown();
+                assertThat(failed.await(10, TimeUnit.SECONDS)).isTrue();
+              }
+              assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+              done.add(step.id());
+              return true;
+            },
+            List.of(fails, hears),
+            new StopSignal(),
+            64,
+            System::nanoTime)
+        .run(plan(step("a"), step("slow"), step("b", "a"), step("c", "slow")))
+        .forEach((step, result) -> results.put(step.id(), result));
+    assertThat(done).containsExactlyInAnyOrder("a", "slow");
+    assertThat(heard).containsExactlyInAnyOrder("a", "slow", "b", "c");
+    assertThat(of(results, "b").failure()).contains(full);
+    assertThat(of(results, "c").failure()).contains(full);
+    assertThat(of(results, "slow").outcome()).isEqualTo(Outcome.CHANGED);
   }
 
   @Test

@@ -5,20 +5,30 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Mutable: the host keys pinned by node name, so that a host may change its address but not its
  * identity. One line a node, as in OpenSSH's known_hosts: {@code m1 ssh-ed25519 AAAA...}.
  */
 public final class KnownHosts {
+  // the lock of a file holds off other processes, not other threads
+  private static final ReentrantLock CHANGING = new ReentrantLock();
+
   private final Path file;
   private final Map<NodeName, Replacement> replacements;
 
@@ -80,32 +90,54 @@ public final class KnownHosts {
   }
 
   /** Pins {@code key}, a {@code TYPE BASE64}, for {@code node} from now on. */
-  public synchronized void pin(NodeName node, String key) {
-    try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      // people edit this file, and not every editor ends the last line
-      String text = Files.exists(file) ? Files.readString(file) : "";
-      String before = text.isEmpty() || text.endsWith("\n") ? "" : "\n";
-      Files.writeString(
-          file,
-          before + node + " " + key + "\n",
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
-    }
+  public void pin(NodeName node, String key) {
+    // people edit this file: what they wrote stays as it is
+    change(lines -> Stream.concat(lines.stream(), Stream.of(node + " " + key)).toList());
   }
 
   /** Forgets the key of {@code node}: its host was replaced or given back. */
-  public synchronized void forget(NodeName node) {
-    List<String> kept = lines().stream().filter(line -> !line.startsWith(node + " ")).toList();
+  public void forget(NodeName node) {
+    change(lines -> lines.stream().filter(line -> !line.startsWith(node + " ")).toList());
+  }
+
+  /** Writes the file anew and whole; other runs read it, and change it, at the same time. */
+  private void change(UnaryOperator<List<String>> change) {
+    CHANGING.lock();
     try {
-      if (Files.exists(file)) {
-        Files.write(file, kept);
+      Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+      Files.createDirectories(target.getParent());
+      try (FileChannel lock =
+              FileChannel.open(
+                  target.resolveSibling(target.getFileName() + ".lock"),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE);
+          var _ = lock.lock()) {
+        List<String> before = lines();
+        List<String> after = change.apply(before);
+        if (after.equals(before)) {
+          return;
+        }
+        Path whole = target.resolveSibling(target.getFileName() + ".new");
+        try (FileChannel out =
+            FileChannel.open(
+                whole,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
+          ByteBuffer text =
+              StandardCharsets.UTF_8.encode(
+                  after.stream().map(line -> line + "\n").collect(Collectors.joining()));
+          while (text.hasRemaining()) {
+            out.write(text);
+          }
+          out.force(true);
+        }
+        Files.move(whole, target, StandardCopyOption.ATOMIC_MOVE);
       }
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
+    } finally {
+      CHANGING.unlock();
     }
   }
 

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +46,24 @@ final class KnownHostsTest {
     assertThat(known.pinned(M1)).contains("ssh-ed25519 AAAA");
     assertThat(known.pinned(M11)).contains("ssh-ed25519 BBBB");
     assertThat(file).hasContent("m11 ssh-ed25519 BBBB\nm1 ssh-ed25519 AAAA\n");
+  }
+
+  @Test
+  void runsThatPinAtTheSameTimeLoseNothingAndNoneReadsAHalf() {
+    known.pin(M1, "ssh-ed25519 AAAA");
+    assertThat(
+            IntStream.range(0, 200)
+                .parallel()
+                .mapToObj(n -> {
+                  KnownHosts another = new KnownHosts(file);
+                  another.pin(new NodeName("w" + n), "ssh-ed25519 W" + n);
+                  return another.pinned(M1);
+                })
+                .distinct())
+        .containsExactly(Optional.of("ssh-ed25519 AAAA"));
+    for (int n = 0; n < 200; n++) {
+      assertThat(known.pinned(new NodeName("w" + n))).contains("ssh-ed25519 W" + n);
+    }
   }
 
   private static NodeSpec node(NodeName name, String address) {

@@ -119,7 +119,7 @@ public interface Route {
           .start(() -> {
             try {
               login.complete(hosts.login(master));
-            } catch (Failure | InterruptedException failed) {
+            } catch (Throwable failed) {
               login.completeExceptionally(failed);
             }
           });

@@ -24,6 +24,7 @@ import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.jspecify.annotations.Nullable;
 
 /** Mutable: one login, made again before the next command where it was lost. */
@@ -210,6 +211,8 @@ final class MinaHost implements Host {
     long giveUp = System.nanoTime() + Math.min(FULL_DEADLINE.toNanos(), deadline.toNanos());
     while (true) {
       ChannelExec channel = ensureOpen().session().createExecChannel(line);
+      // a step that waits for another reads nothing meanwhile
+      CoreModuleProperties.WAIT_FOR_SPACE_TIMEOUT.set(channel, deadline);
       channel.setOut(new NotClosed(stdout));
       channel.setErr(stderr);
       try {

@@ -27,6 +27,7 @@ import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.auth.pubkey.UserAuthPublicKeyFactory;
 import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
 import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.client.session.forward.PortForwardingTracker;
 import org.apache.sshd.common.AttributeRepository;
 import org.apache.sshd.common.NamedFactory;
 import org.apache.sshd.common.NamedResource;
@@ -203,11 +204,10 @@ public final class MinaHosts implements Hosts {
   private MinaHost.Opened open(NodeSpec node, String label, Optional<PublicKey> pinned) {
     SshSpec ssh = node.ssh();
     Login login = new Login(node, pinned);
-    SshdSocketAddress target = new SshdSocketAddress(node.address().value(), ssh.port());
-    if (ssh.jump().isPresent()) {
-      target = forward(ssh.jump().get(), target, label);
-    }
     List<KeyPair> keys = keys(ssh.key(), label);
+    SshdSocketAddress address = new SshdSocketAddress(node.address().value(), ssh.port());
+    Optional<PortForwardingTracker> way = ssh.jump().map(jump -> forward(jump, address, label));
+    SshdSocketAddress target = way.map(PortForwardingTracker::getBoundAddress).orElse(address);
     ClientSession session = null;
     try {
       session =
@@ -218,13 +218,17 @@ public final class MinaHosts implements Hosts {
                   AttributeRepository.ofKeyValuePair(LOGIN, login))
               .verify(CONNECT_DEADLINE)
               .getClientSession();
+      session.addCloseFutureListener(_ -> way.ifPresent(MinaHosts::close));
       keys.forEach(session::addPublicKeyIdentity);
       session.auth().verify(LOGIN_DEADLINE);
       return new MinaHost.Opened(session, login.fingerprint);
-    } catch (IOException broken) {
+    } catch (IOException | IllegalStateException failed) {
+      // the second is what MINA says of what was closed since it was looked at
+      IOException broken = failed instanceof IOException io ? io : new IOException(failed);
       if (session != null) {
         session.close(true);
       }
+      way.ifPresent(MinaHosts::close);
       if (login.refusal != null) {
         throw login.refusal;
       }
@@ -237,19 +241,26 @@ public final class MinaHosts implements Hosts {
   }
 
   /** A local port that leads to {@code target} through the jump host, one login a jump host. */
-  private SshdSocketAddress forward(SshSpec.Jump jump, SshdSocketAddress target, String label) {
+  private PortForwardingTracker forward(SshSpec.Jump jump, SshdSocketAddress target, String label) {
     ClientSession session =
         jumps.compute(
             jump, (key, open) -> open != null && open.isOpen() ? open : openJump(key, label));
     try {
-      return session
-          .createLocalPortForwardingTracker(new SshdSocketAddress("127.0.0.1", 0), target)
-          .getBoundAddress();
-    } catch (IOException broken) {
+      return session.createLocalPortForwardingTracker(
+          new SshdSocketAddress("127.0.0.1", 0), target);
+    } catch (IOException | IllegalStateException broken) {
       throw new Failure.Unreachable(
           label + ": the jump host " + jump.address() + " does not forward: " + reason(broken),
           "allow TCP forwarding for " + jump.user() + " in its sshd_config",
           true);
+    }
+  }
+
+  private static void close(PortForwardingTracker way) {
+    try {
+      way.close();
+    } catch (IOException gone) {
+      // with the session to the jump host
     }
   }
 
