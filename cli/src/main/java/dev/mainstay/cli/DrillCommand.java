@@ -84,6 +84,7 @@ final class DrillCommand implements Callable<Integer> {
     ClusterSpec spec = options.spec(session);
     try (Hosts hosts = options.hosts(session, spec);
         ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
+      session.terminal().err().println("looking whether the cluster can afford it");
       RunDrill run = new RunDrill(hosts, session.clock());
       Drill drill = run.plan(spec, wanted, target, time);
       options.confirmByName(session, spec, question(drill));
@@ -92,7 +93,8 @@ final class DrillCommand implements Callable<Integer> {
       Path folder = Files.createDirectories(options.home(session, spec).drills());
       StopSignal stop = new StopSignal(lock::lost);
       try (OnInterrupt _ =
-          new OnInterrupt(session.terminal(), stop, "healing what is broken", HEALING)) {
+          new OnInterrupt(
+              session.terminal(), stop, "stopping; what is broken is healed first", HEALING)) {
         DrillProgress progress =
             new DrillProgress(
                 session.terminal(),

@@ -272,7 +272,9 @@ final class EtcdCommand {
                     "nothing to do",
                     "Restore?",
                     "etcd is restored. What was there before lies on the masters under"
-                        + " /var/lib/mainstay/backup; remove it when you are sure",
+                        + " /var/lib/mainstay/backup; remove it when you are sure.\n"
+                        + "Now run mainstay apply: what the cluster keeps about itself is as old as"
+                        + " the backup",
                     "mainstay etcd restore " + backup.file))
             .run(
                 planned.plan(),
@@ -288,7 +290,7 @@ final class EtcdCommand {
     private static String story(RestoreEtcd.Restore planned) {
       return planned.goesOn()
           ? "going on with a restore of this backup that did not come to its end"
-          : "the backup%s has revision %d, etcd has %s: everything written in between goes. The API is away for some seconds, workloads go on"
+          : "the backup%s has revision %d, etcd has %s: everything written in between goes. The API is away for about half a minute, workloads go on"
               .formatted(
                   planned.at().map(at -> " of " + at).orElse(""),
                   planned.revision(),

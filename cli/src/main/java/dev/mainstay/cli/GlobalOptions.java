@@ -14,6 +14,7 @@ import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.KnownHosts;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.mina.MinaHosts;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -75,11 +76,23 @@ final class GlobalOptions {
     return format == Format.json;
   }
 
-  /** The cluster file that is meant. */
+  /**
+   * The cluster file that is meant.
+   *
+   * @throws Failure.InvalidFile if it is that of a playground which does not exist
+   */
   Path clusterFile(Session session) {
-    return playground == null
-        ? file
-        : Playground.of(PlaygroundHome.ofUser(session.environment()), playground).clusterFile();
+    if (playground == null) {
+      return file;
+    }
+    Path its =
+        Playground.of(PlaygroundHome.ofUser(session.environment()), playground).clusterFile();
+    if (!Files.exists(its)) {
+      throw new Failure.InvalidFile(
+          "there is no playground " + playground,
+          "mainstay playground up --name " + playground + " makes one");
+    }
+    return its;
   }
 
   /**

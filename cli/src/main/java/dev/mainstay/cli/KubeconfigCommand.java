@@ -72,12 +72,17 @@ final class KubeconfigCommand implements Callable<Integer> {
     }
     Kubeconfig kubeconfig = ExportKubeconfig.export(spec, credentials);
     if (into.isPresent()) {
-      report(into.get(), kubeconfig, into.get().merge(kubeconfig, merging.manner()), credentials);
+      report(
+          into.get(),
+          kubeconfig,
+          into.get().merge(kubeconfig, merging.manner()),
+          credentials,
+          wish.isPresent() ? "auth whoami" : "get nodes");
     } else if (file == null) {
       print(kubeconfig);
     } else {
       KubeconfigFile.lay(file, MARK + kubeconfig.text());
-      report(file, credentials);
+      report(file, credentials, wish.isPresent() ? "auth whoami" : "get nodes");
     }
     wish.ifPresent(
         asked -> PersonOptions.tell(session.terminal().err(), credentials, asked, session.clock()));
@@ -91,7 +96,8 @@ final class KubeconfigCommand implements Callable<Integer> {
         .print(options.json() ? Json.text(kubeconfig.document()) + "\n" : MARK + kubeconfig.text());
   }
 
-  private void report(Path file, Credentials credentials) {
+  /** {@code trial} is what everybody in the kubeconfig may ask. */
+  private void report(Path file, Credentials credentials, String trial) {
     Terminal terminal = session.terminal();
     if (options.json()) {
       Map<String, Object> document = new LinkedHashMap<>();
@@ -101,7 +107,7 @@ final class KubeconfigCommand implements Callable<Integer> {
     } else {
       terminal
           .err()
-          .println("wrote " + file + "\n    try: kubectl --kubeconfig " + file + " get nodes");
+          .println("wrote " + file + "\n    try: kubectl --kubeconfig " + file + " " + trial);
     }
   }
 
@@ -109,7 +115,8 @@ final class KubeconfigCommand implements Callable<Integer> {
       KubeconfigFile file,
       Kubeconfig kubeconfig,
       KubeconfigFile.Merged merged,
-      Credentials credentials) {
+      Credentials credentials,
+      String trial) {
     Terminal terminal = session.terminal();
     if (options.json()) {
       Map<String, Object> document = new LinkedHashMap<>();
@@ -133,7 +140,9 @@ final class KubeconfigCommand implements Callable<Integer> {
                     merged.current()));
     terminal
         .err()
-        .println("    try: kubectl --context " + kubeconfig.currentContext() + " get nodes");
+        .println(
+            "    try: kubectl --kubeconfig %s --context %s %s"
+                .formatted(file.path(), kubeconfig.currentContext(), trial));
   }
 
   private static void refuseForeign(Path file, ClusterSpec spec) {

@@ -59,7 +59,7 @@ final class RunsCommand {
             .out()
             .printf(
                 Locale.ROOT,
-                "%s  %-8s %-12s %3d steps%n",
+                "%s  %-14s %-12s %3d steps%n",
                 run.id(),
                 run.facts().getOrDefault("command", ""),
                 run.result(),

@@ -32,6 +32,8 @@ final class StatusWatch {
   private final ZoneId zone;
   private final Deque<String> events = new ArrayDeque<>();
   private Map<String, String> before = Map.of();
+  // connections are made during the first looks: until then nobody is silent
+  private boolean measured;
 
   StatusWatch(ZoneId zone) {
     this.zone = zone;
@@ -44,11 +46,13 @@ final class StatusWatch {
    * @return what changed since the look before, a line each; empty after the first one
    */
   List<String> look(ClusterStatus status, Map<String, Duration> latencies, Instant at) {
+    measured |= !latencies.isEmpty();
     Map<String, String> now = facts(status, latencies);
     List<String> changed = new ArrayList<>();
     if (!before.isEmpty()) {
       now.forEach((what, how) -> {
-        if (!how.equals(before.get(what))) {
+        String earlier = before.get(what);
+        if (earlier != null && !how.equals(earlier)) {
           changed.add(cut(CLOCK.format(at.atZone(zone)) + "  " + what + how));
         }
       });
@@ -64,7 +68,7 @@ final class StatusWatch {
   }
 
   /** What is told when it changes, by what it is about. */
-  private static Map<String, String> facts(ClusterStatus status, Map<String, Duration> latencies) {
+  private Map<String, String> facts(ClusterStatus status, Map<String, Duration> latencies) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put(status.spec().name() + " is ", status.state().word());
     facts.put(
@@ -73,9 +77,11 @@ final class StatusWatch {
             .formatted(status.etcd().healthy(), status.etcd().members(), leader(status)));
     for (NodeStatus node : status.nodes()) {
       facts.put(node.name() + " is ", state(node));
-      facts.put(
-          node.name() + ": the endpoint ",
-          latencies.containsKey(node.name()) ? "answers" : "does not answer");
+      if (measured) {
+        facts.put(
+            node.name() + ": the endpoint ",
+            latencies.containsKey(node.name()) ? "answers" : "does not answer");
+      }
       facts.put(node.name() + ": its proxy: ", sees(node));
     }
     return facts;
@@ -130,8 +136,7 @@ final class StatusWatch {
   }
 
   /** All nodes where {@code most} lines are enough, else those that one should see. */
-  private static List<String> nodes(
-      ClusterStatus status, Map<String, Duration> latencies, int most) {
+  private List<String> nodes(ClusterStatus status, Map<String, Duration> latencies, int most) {
     List<NodeStatus> all = status.nodes();
     if (all.size() <= most) {
       return all.stream().map(node -> line(node, latencies)).toList();
@@ -155,14 +160,14 @@ final class StatusWatch {
     return lines;
   }
 
-  private static boolean isWell(NodeStatus node, Map<String, Duration> latencies) {
+  private boolean isWell(NodeStatus node, Map<String, Duration> latencies) {
     return node.reachable()
         && node.ready()
-        && latencies.containsKey(node.name())
+        && (!measured || latencies.containsKey(node.name()))
         && node.backends().stream().allMatch(BackendStatus::up);
   }
 
-  private static String line(NodeStatus node, Map<String, Duration> latencies) {
+  private String line(NodeStatus node, Map<String, Duration> latencies) {
     Duration latency = latencies.get(node.name());
     return cut(
         ROW.formatted(
@@ -170,7 +175,7 @@ final class StatusWatch {
             node.role(),
             state(node),
             latency == null
-                ? "silent"
+                ? measured ? "silent" : "-"
                 : String.format(Locale.ROOT, "%.1f ms", latency.toNanos() / 1e6),
             sees(node)));
   }

@@ -82,6 +82,15 @@ final class StatusWatchTest {
   }
 
   @Test
+  void nobodyIsSilentBeforeAnythingWasMeasured() {
+    assertThat(watch.look(healthy(), Map.of(), AT)).isEmpty();
+    assertThat(watch.screen(healthy(), Map.of(), AT, ROWS)).doesNotContain("silent");
+    assertThat(watch.look(healthy(), ALL, AT)).isEmpty();
+    assertThat(watch.look(healthy(), Map.of(), AT)).hasSize(3);
+    assertThat(watch.screen(healthy(), Map.of(), AT, ROWS)).contains("silent");
+  }
+
+  @Test
   void aDyingMasterIsTold() {
     watch.look(healthy(), ALL, AT);
     List<String> changed = watch.look(dying(), Map.of("m1", Duration.ofMillis(2)), AT);

@@ -66,7 +66,9 @@ record BackupFile(
     } catch (NoSuchFileException missing) {
       throw new Failure.Usage(path + " does not exist", "is the path right?");
     } catch (IOException unreadable) {
-      throw new Failure.Failed(path + " cannot be read: " + unreadable, "check its mode");
+      throw Files.isDirectory(path)
+          ? new Failure.Usage(path + " is a folder, not a backup", "name a file in it")
+          : new Failure.Failed(path + " cannot be read: " + unreadable, "check its mode");
     }
   }
 

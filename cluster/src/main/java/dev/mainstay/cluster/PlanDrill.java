@@ -121,7 +121,11 @@ final class PlanDrill {
         spec.node(name)
             .orElseThrow(() ->
                 new Failure.Usage(
-                    "the file has no node " + name, "mainstay status lists the nodes"));
+                    "the file has no node " + name,
+                    "name one of "
+                        + String.join(
+                            ", ",
+                            spec.nodes().stream().map(node -> node.name().value()).toList())));
     if (!target.isMaster() && wish.fault() != Fault.PROXY_RESTART) {
       throw new Failure.Usage(
           wish.fault().word() + ": " + name + " is a worker",

@@ -230,7 +230,7 @@ final class HostHealthTest {
   }
 
   @Test
-  void aProxyThatIsTooImpatientForItsMastersIsNoChangedFile() throws Exception {
+  void aProxyThatIsTooImpatientAtThisMomentIsNoProblem() throws Exception {
     hosts.answer(
         "observe",
         new Output(0, HostFactsTest.MASTER.replace("round-trip-class 150", "no-class"), ""));
@@ -238,11 +238,9 @@ final class HostHealthTest {
         new ShowStatus(hosts, Clock.fixed(LEAF_ENDS, ZoneOffset.UTC))
             .show(Fixture.spec(1, 1), PATIENCE);
     assertThat(status.problems())
-        .contains(
-            Problem.warning(
-                "w1",
-                "/etc/mainstay/haproxy.cfg is not made for a round trip of up to 150 ms to the"
-                    + " masters",
-                "run mainstay apply"));
+        .filteredOn(problem -> problem.where().equals("w1"))
+        .extracting(Problem::what)
+        .isNotEmpty()
+        .noneMatch(what -> what.contains("haproxy.cfg"));
   }
 }

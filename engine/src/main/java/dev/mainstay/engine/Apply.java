@@ -3,11 +3,13 @@ package dev.mainstay.engine;
 import dev.mainstay.engine.StepResult.Outcome;
 import dev.mainstay.model.Failure;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -90,8 +92,16 @@ public final class Apply<A> {
           });
     }
     Map<Step<A>, StepResult> ended = new LinkedHashMap<>();
+    List<CompletionException> broken = new ArrayList<>();
     for (Step<A> step : plan.steps()) {
-      ended.put(step, future(results, step.id()).join());
+      try {
+        ended.put(step, future(results, step.id()).join());
+      } catch (CompletionException bug) {
+        broken.add(bug); // thrown once no step runs any more
+      }
+    }
+    if (!broken.isEmpty()) {
+      throw broken.getFirst();
     }
     return ended;
   }
