@@ -219,6 +219,7 @@ final class InitCommand implements Callable<Integer> {
 
   private static void delete(Path folder) {
     deleteIfExists(folder.resolve("known_hosts"));
+    deleteIfExists(folder.resolve("known_hosts.lock"));
     deleteIfExists(folder);
   }
 

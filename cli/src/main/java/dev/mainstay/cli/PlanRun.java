@@ -150,10 +150,10 @@ final class PlanRun {
       long start = System.nanoTime();
       Outcome outcome = work.run(List.of(journal, progress), stop);
       boolean done = outcome.isDone();
-      journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
       report(plan, outcome);
       outcome.proof().ifPresent(this::tell);
       summary(outcome, stop.isRequested(), System.nanoTime() - start);
+      journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
       return done
           ? ExitCode.DONE
           : stop.isRequested() ? ExitCode.INTERRUPTED : outcome.failedExit();

@@ -24,6 +24,8 @@ import java.util.stream.Stream;
 final class StatusWatch {
   private static final int WIDTH = 80;
   private static final int EVENTS = 10;
+  // during which connections are made: nobody is called silent before
+  private static final int FIRST_LOOKS = 3;
   private static final int LEAST_ROWS = 10;
   private static final String ROW = "%-12s %-7s %-10s %9s  %s";
   private static final DateTimeFormatter CLOCK =
@@ -32,7 +34,7 @@ final class StatusWatch {
   private final ZoneId zone;
   private final Deque<String> events = new ArrayDeque<>();
   private Map<String, String> before = Map.of();
-  // connections are made during the first looks: until then nobody is silent
+  private int looks;
   private boolean measured;
 
   StatusWatch(ZoneId zone) {
@@ -46,7 +48,8 @@ final class StatusWatch {
    * @return what changed since the look before, a line each; empty after the first one
    */
   List<String> look(ClusterStatus status, Map<String, Duration> latencies, Instant at) {
-    measured |= !latencies.isEmpty();
+    measured = !latencies.isEmpty() || looks >= FIRST_LOOKS;
+    looks++;
     Map<String, String> now = facts(status, latencies);
     List<String> changed = new ArrayList<>();
     if (!before.isEmpty()) {

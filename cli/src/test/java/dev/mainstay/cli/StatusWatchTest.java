@@ -86,7 +86,18 @@ final class StatusWatchTest {
     assertThat(watch.look(healthy(), Map.of(), AT)).isEmpty();
     assertThat(watch.screen(healthy(), Map.of(), AT, ROWS)).doesNotContain("silent");
     assertThat(watch.look(healthy(), ALL, AT)).isEmpty();
+    for (int look = 2; look < 4; look++) {
+      watch.look(healthy(), ALL, AT);
+    }
     assertThat(watch.look(healthy(), Map.of(), AT)).hasSize(3);
+    assertThat(watch.screen(healthy(), Map.of(), AT, ROWS)).contains("silent");
+  }
+
+  @Test
+  void whoIsSilentForTheFirstLooksIs() {
+    for (int look = 0; look < 4; look++) {
+      assertThat(watch.look(healthy(), Map.of(), AT)).isEmpty();
+    }
     assertThat(watch.screen(healthy(), Map.of(), AT, ROWS)).contains("silent");
   }
 

@@ -150,11 +150,16 @@ public final class BackupEtcd {
             record.with(
                 new BackupRecord.Encrypted(recipients, HexFormat.of().formatHex(written.digest())));
       }
+      BackupFolder.keep(part, file);
       Path json = BackupFile.recordOf(file);
       Path jsonPart = BackupFolder.part(json);
-      Files.writeString(jsonPart, record.text());
-      BackupFolder.keep(jsonPart, json);
-      BackupFolder.keep(part, file);
+      try {
+        Files.writeString(jsonPart, record.text());
+        // one of a file that is no longer there may be left
+        BackupFolder.keepAnew(jsonPart, json);
+      } finally {
+        Files.deleteIfExists(jsonPart);
+      }
       return record;
     } finally {
       Files.deleteIfExists(part);

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -16,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A folder of backups on this machine. */
@@ -47,26 +50,46 @@ final class BackupFolder {
    */
   static Path part(Path file) throws IOException {
     Path folder = file.toAbsolutePath().normalize().resolveSibling(".").normalize();
-    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, "*" + PART)) {
+    sweep(folder, String.valueOf(file.getFileName()));
+    return Files.createTempFile(folder, file.getFileName() + ".", PART, mode("rw-------"));
+  }
+
+  /** Takes away the parts of backups called {@code name} that nobody has written to for a day. */
+  private static void sweep(Path folder, String name) throws IOException {
+    try (DirectoryStream<Path> parts =
+        Files.newDirectoryStream(
+            folder,
+            part ->
+                String.valueOf(part.getFileName()).matches(Pattern.quote(name) + "\\.[0-9]+\\.part")
+                    && Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS))) {
       for (Path part : parts) {
         if (Files.getLastModifiedTime(part).toInstant().isBefore(Instant.now().minus(ABANDONED))) {
           Files.deleteIfExists(part);
         }
       }
     }
-    return Files.createTempFile(folder, file.getFileName() + ".", PART, mode("rw-------"));
   }
 
   /**
    * Gives what lies in {@code part} the name {@code file}, once it is on disk; never a half.
    *
-   * @throws java.nio.file.FileAlreadyExistsException if it has that name already
+   * @throws java.nio.file.FileAlreadyExistsException if there is such a file
    */
   static void keep(Path part, Path file) throws IOException {
+    force(part);
+    Files.move(part, file);
+  }
+
+  /** The same, in the place of what has the name: a record is for what lies beside it. */
+  static void keepAnew(Path part, Path file) throws IOException {
+    force(part);
+    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void force(Path part) throws IOException {
     try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
-    Files.move(part, file);
   }
 
   /** The backups of one cluster in {@code folder} that have their record, the newest first. */

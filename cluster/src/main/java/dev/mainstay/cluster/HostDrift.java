@@ -84,7 +84,7 @@ record HostDrift(
         stale,
         units(wanted).filter(unit -> !host.isActive(unit) || !host.isEnabled(unit)).toList(),
         roundTrip(host, differing),
-        proxyFileIsRight && newHosts.isEmpty() && host.isActive("mainstay-proxy")
+        proxyFileIsRight && host.isActive("mainstay-proxy")
             ? proxyElsewhere(spec, node, host, block)
             : Optional.empty(),
         host.unsettled());
@@ -147,8 +147,10 @@ record HostDrift(
     hosts.ifPresent(file -> phrases.add("the hosts block"));
     files.forEach(file -> phrases.add(file.path() + suits(file).map(", "::concat).orElse("")));
     unitsDown.forEach(unit -> phrases.add(unit.contains(".") ? unit : unit + ".service"));
-    proxyElsewhere.ifPresent(
-        where -> phrases.add("the running local proxy, which leads to " + where));
+    // a new hosts block says as much
+    proxyElsewhere
+        .filter(_ -> hosts.isEmpty())
+        .ifPresent(where -> phrases.add("the running local proxy, which leads to " + where));
     if (unsettled) {
       phrases.add("what an earlier run wrote and did not act upon");
     }

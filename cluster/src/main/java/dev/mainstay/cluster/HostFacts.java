@@ -154,7 +154,7 @@ record HostFacts(
     }
     Map<String, String> files = new TreeMap<>();
     list(all, "file").forEach(file -> files.put(after(file), before(file)));
-    String stage = decoded(all, "stage");
+    String stage = decoded(all, "stage").replace("\0", "").strip();
     Set<String> traces = Set.copyOf(list(all, "trace"));
     return new HostFacts(
         node,

@@ -14,7 +14,7 @@ import java.util.List;
  * its apiserver, and why, are in docs/decisions/0012-relay.md. The others' proxies ask there and
  * not at the apiserver, so that its load does not grow with the number of nodes. Only nodes may
  * ask. Names and not addresses stand in it: HAProxy resolves them from /etc/hosts when it is
- * loaded, which is whenever the hosts block changed.
+ * loaded, which is whenever a hosts block leads one of them elsewhere.
  */
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";

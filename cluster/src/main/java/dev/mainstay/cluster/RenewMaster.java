@@ -120,6 +120,8 @@ final class RenewMaster {
       return output.isSuccess()
           ? Optional.empty()
           : Optional.of(other.name() + ": " + output.tail(1));
+    } catch (Failure.Locked lost) {
+      throw lost;
     } catch (Failure unreachable) {
       return Optional.of(String.valueOf(unreachable.getMessage()));
     } catch (InterruptedException interrupted) {

@@ -202,17 +202,17 @@ public final class RestoreEtcd {
       }
       UndoEtcd undoing = new UndoEtcd(hosts, clock);
       UndoEtcd.Undo undo = undoing.plan(spec, Set.of());
-      List<Failure> failed = new ArrayList<>(undo.unreachable());
-      undoing
-          .run(undo, List.of(), new StopSignal())
-          .values()
-          .forEach(result -> result.failure().ifPresent(failed::add));
+      List<String> failed = new ArrayList<>();
+      undo.unreachable().forEach(host -> failed.add(host.text()));
+      undoing.run(undo, List.of(), new StopSignal()).values().stream()
+          .filter(result -> !result.isDone())
+          .forEach(result -> failed.add(result.detail()));
       if (failed.isEmpty()) {
         told.accept("undone: every master runs on the data that it had");
         return;
       }
       told.accept("not undone everywhere; mainstay etcd undo goes on with it:");
-      failed.forEach(failure -> told.accept(failure.text()));
+      failed.forEach(told);
     } catch (Failure refused) {
       told.accept("not undone: " + refused.getMessage());
       told.accept("mainstay etcd undo gives every master what it had, as long as none was started");

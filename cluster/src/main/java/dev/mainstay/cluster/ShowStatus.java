@@ -263,8 +263,8 @@ public final class ShowStatus {
   /** What happened to a node that is named beside it. */
   private static String withoutLabel(NodeSpec node, Failure failure) {
     String message = String.valueOf(failure.getMessage());
-    String name = node.name() + " ";
-    return message.startsWith(name) ? message.substring(name.length()) : message;
+    String label = node.name() + " (" + node.address() + "): ";
+    return message.startsWith(label) ? message.substring(label.length()) : message;
   }
 
   /** A master's way to itself carries the master's name, as its way to any other would. */
@@ -309,6 +309,7 @@ public final class ShowStatus {
                     + " does not run or does not start at boot"));
     drift
         .proxyElsewhere()
+        .filter(_ -> drift.hosts().isEmpty())
         .ifPresent(where -> differs.add("its running local proxy leads to " + where));
     differs.addAll(Amendment.of(spec, node, host, facts.api()).phrases());
     return differs;

@@ -137,6 +137,8 @@ final class VerifyCluster {
       return output.isSuccess()
           ? Optional.empty()
           : Optional.of(node.name() + ": " + output.tail(1));
+    } catch (Failure.Locked lost) {
+      throw lost;
     } catch (Failure unreachable) {
       return Optional.of(String.valueOf(unreachable.getMessage()));
     } catch (InterruptedException interrupted) {

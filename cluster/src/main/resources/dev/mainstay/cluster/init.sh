@@ -1,7 +1,7 @@
 # Makes the first master. Standard input: the kubeadm configuration.
 take_input "$1"
 one_at_a_time
-[ -s /etc/mainstay/stage ] && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
+grep -q '[a-z]' /etc/mainstay/stage 2> /dev/null && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
 mkdir -p /etc/mainstay/kubeadm /var/lib/mainstay/log
 install -m 600 "$input" /etc/mainstay/kubeadm/init.yaml
 remember stage started

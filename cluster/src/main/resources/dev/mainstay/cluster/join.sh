@@ -2,7 +2,7 @@
 # The token is removed again whatever happens.
 take_input "$1"
 one_at_a_time
-[ -s /etc/mainstay/stage ] && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
+grep -q '[a-z]' /etc/mainstay/stage 2> /dev/null && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
 mkdir -p /etc/mainstay/kubeadm /var/lib/mainstay/log
 trap 'rm -f "$input" /etc/mainstay/kubeadm/discovery.conf /etc/mainstay/kubeadm/join.yaml' EXIT
 remember stage started

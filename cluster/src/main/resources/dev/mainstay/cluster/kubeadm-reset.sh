@@ -4,7 +4,7 @@ one_at_a_time
 if [ "$1" = aside ]; then
   [ ! -e /var/lib/etcd/member ] || die "this host has data of etcd again: another run came in between; nothing was undone" 75
 else
-  stage=$(cat /etc/mainstay/stage 2> /dev/null) || true
+  stage=$(tr -dc a-z 2> /dev/null < /etc/mainstay/stage) || true
   case $stage in '' | joined | provisioned) ;; *) stage=started ;; esac
   [ "${stage:--}" = "$1" ] || die "this host is at stage ${stage:--} by now and was at $1: another run came in between; run the same command again" 75
 fi

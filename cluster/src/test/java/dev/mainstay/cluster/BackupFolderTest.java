@@ -34,9 +34,12 @@ final class BackupFolderTest {
     Path file = folder.resolve("demo-1.db");
     Path left = BackupFolder.part(file);
     Path young = BackupFolder.part(file);
+    Path others = Files.createFile(folder.resolve("film.mkv.part"));
+    Files.setLastModifiedTime(others, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
     Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
     assertThat(BackupFolder.part(file)).exists();
     assertThat(left).doesNotExist();
+    assertThat(others).exists();
     assertThat(young).exists();
   }
 }

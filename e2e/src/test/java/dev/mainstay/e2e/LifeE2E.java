@@ -413,13 +413,13 @@ final class LifeE2E {
   @Test
   @Order(11)
   void workersLeaveTheLivingEmptiedTheDeadForgotten() throws IOException {
-    String proxy = CLUSTER.on("w1", "pgrep -x haproxy");
+    String proxy = CLUSTER.on("w1", "pgrep -nx haproxy");
     CLUSTER.playground.add(Role.WORKER, new NodeName("w3"), HostOptions.DEFAULT);
     putIn("workers", "  " + CLUSTER.playground.line(new NodeName("w3")).strip());
     CLUSTER.applyTwice();
     isWell(3, 3);
     // its masters are where they were: nobody's sessions are left to a process that probes no more
-    assertThat(CLUSTER.on("w1", "pgrep -x haproxy")).isEqualTo(proxy);
+    assertThat(CLUSTER.on("w1", "pgrep -nx haproxy")).isEqualTo(proxy);
     CLUSTER.playground.stop(new NodeName("w3"));
     Result aside = CLUSTER.mainstay("apply", "--yes");
     assertThat(aside.exit()).as(aside.toString()).isEqualTo(1);

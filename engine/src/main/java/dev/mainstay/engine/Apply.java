@@ -128,6 +128,9 @@ public final class Apply<A> {
         }
         start = nanoTime.getAsLong();
         tell(listener -> listener.started(step));
+        if (unheard.isPresent()) {
+          return ended(step, forbidden(unheard.get()));
+        }
         boolean changed =
             runner.run(step, text -> tell(listener -> listener.progressed(step, text)));
         return ended(step, result(changed ? Outcome.CHANGED : Outcome.UNCHANGED, "", start));

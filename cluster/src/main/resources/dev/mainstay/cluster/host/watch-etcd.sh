@@ -5,8 +5,8 @@
 set -u
 about=leader
 @WATCH@
-# so many answers in a row, 0.5 s apart, decide: an election takes less
-enough=4
+# so many answers in a row, 0.5 s apart, decide: an election takes less, also one that must be held twice
+enough=6
 leaderless=0 led=0 looks=0
 
 # Sets $answer to what the member says of its health, or to nothing. It is asked where kubelet's own probes ask it

@@ -16,8 +16,8 @@ if [ "${1:-}" = ready ]; then
   say ready || true
   exit 0
 fi
-# so many answers in a row, 0.5 s apart, decide: an election takes less
-enough=4
+# so many answers in a row, 0.5 s apart, decide: an election takes less, also one that must be held twice
+enough=6
 leaderless=0 led=0 looks=0
 
 # Sets $answer to what the member says of its health, or to nothing. It is asked where kubelet's own probes ask it
