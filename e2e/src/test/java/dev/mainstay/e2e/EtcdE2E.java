@@ -357,6 +357,7 @@ final class EtcdE2E {
     CLUSTER.applyChangesNothing();
   }
 
+  @Tag("long")
   @Test
   @Order(9)
   void aRestoreThatIsGivenUpInTheMiddleLeavesWhatWasThere() throws IOException {

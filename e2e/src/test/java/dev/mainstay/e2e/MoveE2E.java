@@ -225,6 +225,7 @@ final class MoveE2E {
     isSettledAfter(before);
   }
 
+  @Tag("long")
   @Test
   @Order(7)
   void hostsThatStaySilentAreReportedAndSkipped() {
