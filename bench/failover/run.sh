@@ -236,7 +236,7 @@ fault() { # KIND VICTIM...
   [ $# = 0 ] || victims=$(each full "$@")
   say "round $round: $kind ${*:-}"
   settle
-  until_true 30 "$writer leads etcd" leads "$writer"
+  until_true 120 "$writer leads etcd" leads "$writer"
   tell place "$victims"
   case $kind in two-*) tell quorum on ;; *) tell quorum off ;; esac
   sleep 2 # of streams before
