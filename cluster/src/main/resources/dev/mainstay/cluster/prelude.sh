@@ -17,14 +17,14 @@ take_input() {
   cat > "$input"
   [ "$(sha256sum < "$input" | cut -d' ' -f1)" = "$1" ] || die "the input did not arrive whole; nothing was changed" 75
 }
-# Takes the next $1 bytes of standard input into file $2. Fails where fewer come, or less than 1 MiB in two minutes: a control
-# machine that sleeps must not keep this host from others.
+# Takes the next $1 bytes of standard input into file $2. Fails where fewer come, or less than 4 MiB in five minutes: a control
+# machine that sleeps must not keep this host from others, who wait for ten.
 take_bytes() {
   local taken=0 next
   : > "$2"
   while [ $taken -lt "$1" ]; do
-    next=$(($1 - taken < 1048576 ? $1 - taken : 1048576))
-    timeout 120 dd bs=1M iflag=fullblock,count_bytes count=$next status=none >> "$2" || return 1
+    next=$(($1 - taken < 4194304 ? $1 - taken : 4194304))
+    timeout 300 dd bs=1M iflag=fullblock,count_bytes count=$next status=none >> "$2" || return 1
     taken=$((taken + next))
     [ "$(stat -c %s "$2")" = $taken ] || return 1
   done

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -138,11 +139,32 @@ final class Cluster {
   }
 
   /**
-   * An apply after hosts began anew. Until their kubelets have spoken the API says what was before,
-   * so that a cluster that is called healthy may turn out not to be: it is waited for then, and
-   * nothing else may be done.
+   * The cluster after {@code hosts} went on at {@code on}: it comes back by itself, and an apply
+   * waits at most. Until kubelets have spoken the API says what was before, so that a cluster that
+   * is called healthy would turn out not to be: what it says of their containers must be newer.
    */
-  void applyWaitsAtMost() {
+  void comesBackAfterABoot(String master, Instant on, List<String> hosts) {
+    for (String host : hosts) {
+      await()
+          .atMost(Duration.ofMinutes(3))
+          .untilAsserted(() ->
+              assertThat(
+                      kubectlOn(
+                              master,
+                              "get pods -A --field-selector spec.nodeName="
+                                  + host
+                                  + "."
+                                  + name
+                                  + ".internal -o jsonpath='{range"
+                                  + " .items[*].status.containerStatuses[*]}{.state.running.startedAt}{\"\\n\"}{end}'")
+                          .lines())
+                  .as(host)
+                  .isNotEmpty()
+                  .allMatch(started ->
+                      !started.isBlank()
+                          && !Instant.parse(started).isBefore(on.truncatedTo(ChronoUnit.SECONDS))));
+    }
+    isHealthy(Duration.ofMinutes(3));
     Result apply = mainstay("apply", "--yes", "-o", "json");
     assertThat(apply.exit()).as(apply.toString()).isZero();
     if (apply.json().path("changes").asInt(-1) != 0) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -357,9 +358,9 @@ final class ClusterE2E {
                     + " create configmap after-death <<'EOF'\n"
                     + kubeconfig.out()
                     + "EOF\n"));
+    Instant on = Instant.now();
     CLUSTER.playground.start(new NodeName("m1"));
-    CLUSTER.isHealthy(Duration.ofMinutes(3));
-    CLUSTER.applyWaitsAtMost();
+    CLUSTER.comesBackAfterABoot("m2", on, List.of("m1"));
   }
 
   @Test

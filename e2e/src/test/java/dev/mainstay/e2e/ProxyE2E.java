@@ -85,8 +85,8 @@ final class ProxyE2E {
       System.out.printf(
           "e2e: a master without a quorum says so after %s ms, a request is refused in %s ms%n",
           took, refusal);
-      // the apiserver's own word takes up to ten seconds
-      assertThat(Integer.parseInt(took)).as("ms").isLessThan(8_000);
+      // it takes 4 to 5 s where the machine is not busy
+      assertThat(Integer.parseInt(took)).as("ms").isLessThan(12_000);
       assertThat(Integer.parseInt(refusal)).as("ms").isLessThan(1_000);
     } finally {
       CLUSTER.on("m2", "pkill -CONT -x etcd");
