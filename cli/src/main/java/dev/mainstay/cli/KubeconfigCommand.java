@@ -71,18 +71,19 @@ final class KubeconfigCommand implements Callable<Integer> {
       credentials = PersonOptions.credentials(hosts, spec, wish);
     }
     Kubeconfig kubeconfig = ExportKubeconfig.export(spec, credentials);
+    String trial = wish.isPresent() ? "auth whoami" : "get nodes";
     if (into.isPresent()) {
       report(
           into.get(),
           kubeconfig,
           into.get().merge(kubeconfig, merging.manner()),
           credentials,
-          wish.isPresent() ? "auth whoami" : "get nodes");
+          trial);
     } else if (file == null) {
       print(kubeconfig);
     } else {
       KubeconfigFile.lay(file, MARK + kubeconfig.text());
-      report(file, credentials, wish.isPresent() ? "auth whoami" : "get nodes");
+      report(file, credentials, trial);
     }
     wish.ifPresent(
         asked -> PersonOptions.tell(session.terminal().err(), credentials, asked, session.clock()));

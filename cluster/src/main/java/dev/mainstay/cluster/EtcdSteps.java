@@ -107,7 +107,8 @@ final class EtcdSteps implements StepRunner<Action> {
         yield did(node, "undoing kubeadm", "kubeadm-reset", List.of("aside"), CLEANING);
       }
       case EtcdAction.Answer(NodeSpec node) -> awaitAnswer(node);
-      case EtcdAction.Undo(NodeSpec node, String id) -> undo(node, id);
+      case EtcdAction.Undo(NodeSpec node, String id) ->
+          did(node, "undoing the restore", "etcd-undo", List.of(id), STOPPING);
     };
   }
 
@@ -153,10 +154,5 @@ final class EtcdSteps implements StepRunner<Action> {
     }
     throw new Failure.Failed(
         node.name() + ": " + output.tail(1), "mainstay status shows what is amiss");
-  }
-
-  /** Gives {@code master} back what it had before restore {@code id}. */
-  boolean undo(NodeSpec master, String id) throws InterruptedException {
-    return did(master, "undoing the restore", "etcd-undo", List.of(id), STOPPING);
   }
 }

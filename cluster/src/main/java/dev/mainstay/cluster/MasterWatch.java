@@ -9,18 +9,16 @@ import java.util.Locale;
  */
 enum MasterWatch {
   /** Whether its apiserver makes progress. */
-  APISERVER("Whether this master's apiserver makes progress", "AF_UNIX", true),
+  APISERVER("Whether this master's apiserver makes progress", false),
   /** Whether its member of etcd has a leader. */
-  ETCD("Whether this master's etcd has a leader", "AF_UNIX AF_INET", false);
+  ETCD("Whether this master's etcd has a leader", true);
 
   private final String description;
-  private final String families;
-  private final boolean alone;
+  private final boolean asksByNetwork;
 
-  MasterWatch(String description, String families, boolean alone) {
+  MasterWatch(String description, boolean asksByNetwork) {
     this.description = description;
-    this.families = families;
-    this.alone = alone;
+    this.asksByNetwork = asksByNetwork;
   }
 
   private String word() {
@@ -86,7 +84,7 @@ enum MasterWatch {
     """
         .replace("DESCRIPTION", description)
         .replace("SCRIPT", script())
-        .replace("ALONE", alone ? "yes" : "no")
-        .replace("FAMILIES", families);
+        .replace("ALONE", asksByNetwork ? "no" : "yes")
+        .replace("FAMILIES", asksByNetwork ? "AF_UNIX AF_INET" : "AF_UNIX");
   }
 }

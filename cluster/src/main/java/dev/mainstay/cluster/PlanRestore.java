@@ -74,14 +74,9 @@ final class PlanRestore {
   /**
    * A planned restore.
    *
-   * @param masters those whose etcd is restored
    * @param goesOn whether an earlier run began it
    */
-  record Planned(String id, List<NodeSpec> masters, boolean goesOn, Plan<Action> plan) {
-    Planned {
-      masters = List.copyOf(masters);
-    }
-  }
+  record Planned(String id, boolean goesOn, Plan<Action> plan) {}
 
   /**
    * The plan.
@@ -172,7 +167,7 @@ final class PlanRestore {
             ids(finish),
             new Action.Verify());
     phases.add(new Phase<>("cluster/verify", "a look at the whole", List.of(verify)));
-    return new Planned(id, masters, begun.isPresent(), new Plan<>(phases));
+    return new Planned(id, begun.isPresent(), new Plan<>(phases));
   }
 
   /** The masters that have a member, each of which must take part. */
