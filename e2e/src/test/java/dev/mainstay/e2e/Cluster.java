@@ -139,12 +139,12 @@ final class Cluster {
   }
 
   /**
-   * The cluster after {@code hosts} went on at {@code on}: it comes back by itself, and an apply
+   * The cluster after {@code nodes} went on at {@code on}: it comes back by itself, and an apply
    * waits at most. Until kubelets have spoken the API says what was before, so that a cluster that
    * is called healthy would turn out not to be: what it says of their containers must be newer.
    */
-  void comesBackAfterABoot(String master, Instant on, List<String> hosts) {
-    for (String host : hosts) {
+  void comesBackAfterABoot(String master, Instant on, List<String> nodes) {
+    for (String node : nodes) {
       await()
           .atMost(Duration.ofMinutes(3))
           .untilAsserted(() ->
@@ -152,13 +152,13 @@ final class Cluster {
                       kubectlOn(
                               master,
                               "get pods -A --field-selector spec.nodeName="
-                                  + host
+                                  + node
                                   + "."
                                   + name
                                   + ".internal -o jsonpath='{range"
                                   + " .items[*].status.containerStatuses[*]}{.state.running.startedAt}{\"\\n\"}{end}'")
                           .lines())
-                  .as(host)
+                  .as(node)
                   .isNotEmpty()
                   .allMatch(started ->
                       !started.isBlank()
