@@ -76,14 +76,21 @@ public final class Main {
     return line.execute(arguments);
   }
 
-  /** The subcommand that was meant by the first word that is none. */
+  /** The subcommand or option that was meant by the first word that is none. */
   private static Optional<String> suggestion(CommandLine.ParameterException mistake) {
+    CommandLine command = mistake.getCommandLine();
     return mistake instanceof CommandLine.UnmatchedArgumentException unmatched
         ? unmatched.getUnmatched().stream()
-            .filter(word -> !word.startsWith("-"))
             .findFirst()
-            .flatMap(
-                word -> Spelling.nearest(word, mistake.getCommandLine().getSubcommands().keySet()))
+            .map(word -> word.replaceFirst("=.*", ""))
+            .flatMap(word ->
+                Spelling.nearest(
+                    word,
+                    word.startsWith("-")
+                        ? command.getCommandSpec().optionsMap().keySet().stream()
+                            .filter(option -> option.startsWith("--"))
+                            .toList()
+                        : command.getSubcommands().keySet()))
             .map(word -> "    did you mean \"" + word + "\"?")
         : Optional.empty();
   }

@@ -64,6 +64,15 @@ final class PlaygroundCommand {
       }
       return Playground.of(PlaygroundHome.ofUser(session.environment()), name);
     }
+
+    void sayThereIsNone(Session session) {
+      session
+          .terminal()
+          .err()
+          .println(
+              "there is no playground \"%s\"%n    mainstay playground up --name %s makes one"
+                  .formatted(name, name));
+    }
   }
 
   private static NodeName node(String text) {
@@ -183,7 +192,9 @@ final class PlaygroundCommand {
 
     @Override
     public Integer call() {
-      choice.playground(session).down(talk(session));
+      if (!choice.playground(session).down(talk(session))) {
+        choice.sayThereIsNone(session);
+      }
       return ExitCode.DONE;
     }
   }
@@ -212,7 +223,11 @@ final class PlaygroundCommand {
 
     @Override
     public Integer call() {
-      List<PlaygroundHost> hosts = choice.playground(session).hosts();
+      Playground playground = choice.playground(session);
+      if (!playground.exists()) {
+        choice.sayThereIsNone(session);
+      }
+      List<PlaygroundHost> hosts = playground.hosts();
       if (options.json()) {
         session.terminal().out().println(Json.text(document(hosts)));
         return ExitCode.DONE;

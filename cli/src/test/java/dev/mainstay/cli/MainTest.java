@@ -64,6 +64,23 @@ final class MainTest {
   }
 
   @Test
+  void anUnknownOptionIsUsage() {
+    assertThat(run(2, "plan", "--repalce=m1").err())
+        .contains("'--repalce=m1'")
+        .contains("did you mean \"--replace\"?")
+        .contains("mainstay plan --help shows");
+    assertThat(run(2, "plan", "--zzzzzzzzzz").err()).doesNotContain("did you mean");
+  }
+
+  @Test
+  void aPlaygroundThatDoesNotExistIsSaid() {
+    assertThat(run(0, "playground", "hosts", "--name", "nobody").err())
+        .contains("there is no playground \"nobody\"")
+        .contains("mainstay playground up --name nobody");
+    assertThat(json(run(0, "playground", "hosts", "--name", "nobody", "-o", "json"))).isEmpty();
+  }
+
+  @Test
   void anUnknownCommandOfAGroupIsUsage() {
     assertThat(run(2, "playground", "hots").err())
         .contains("did you mean \"hosts\"?")

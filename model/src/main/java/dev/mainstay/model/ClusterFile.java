@@ -94,7 +94,7 @@ public final class ClusterFile {
 
   /** Reads {@code text} as the content of {@code file}. */
   public static Decoded decode(String text, Path file, Path home) {
-    YamlFile yaml = new YamlFile(file.getFileName() == null ? "" : file.getFileName().toString());
+    YamlFile yaml = new YamlFile(file.toString());
     ClusterFile reader =
         new ClusterFile(yaml, file.toAbsolutePath().normalize().resolveSibling("."), home);
     Optional<ClusterSpec> spec = yaml.parse(text).flatMap(reader::cluster);

@@ -178,7 +178,7 @@ final class ClusterFileTest {
     Decoded decoded = decode(GOOD.replace(good, bad));
     assertThat(decoded.spec()).isEmpty();
     assertThat(decoded.problems())
-        .anySatisfy(found -> assertThat(found.toString()).startsWith(problem));
+        .anySatisfy(found -> assertThat(found.toString()).startsWith("/files/" + problem));
   }
 
   @Test

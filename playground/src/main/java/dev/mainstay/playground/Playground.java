@@ -332,8 +332,12 @@ public final class Playground {
         .isPresent();
   }
 
-  /** Removes everything that {@link #up} made, also after a crash in the middle or a reboot. */
-  public void down(PlaygroundProgress progress) {
+  /**
+   * Removes everything that {@link #up} made, also after a crash in the middle or a reboot.
+   *
+   * @return whether there was anything
+   */
+  public boolean down(PlaygroundProgress progress) {
     Preflight.requireRoot();
     PlaygroundProgress one = oneAtATime(progress);
     long start = System.nanoTime();
@@ -346,7 +350,8 @@ public final class Playground {
             disk(host).delete();
           });
       // Hosts whose folders were lost are still plugged in.
-      for (String machine : bridge().machines()) {
+      List<String> plugged = bridge().machines();
+      for (String machine : plugged) {
         ControlGroups.of(machine).clear();
         Cable.delete(MachineNames.cable(machine));
       }
@@ -358,6 +363,7 @@ public final class Playground {
             "playground %s with %d hosts removed".formatted(name, hosts.size()),
             Duration.ofNanos(System.nanoTime() - start));
       }
+      return there || !plugged.isEmpty();
     }
   }
 
