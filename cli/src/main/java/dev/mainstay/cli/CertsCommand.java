@@ -7,13 +7,10 @@ import dev.mainstay.cluster.RenewCertificates;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.GoDuration;
+import dev.mainstay.model.WholeFile;
 import dev.mainstay.ssh.Hosts;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -76,7 +73,14 @@ final class CertsCommand {
         if (file.toString().equals("-")) {
           terminal.out().print(text);
         } else {
-          write(file, text);
+          try {
+            // the collector may read it at any moment
+            WholeFile.write(file, text, "rw-r--r--");
+          } catch (IOException broken) {
+            throw new Failure.Failed(
+                "cannot write " + file + ": " + broken,
+                "make the folder, or name another file with --prometheus");
+          }
         }
       } else {
         terminal
@@ -90,22 +94,6 @@ final class CertsCommand {
       return list.unreachable().isEmpty()
           ? ExitCode.DONE
           : new Failure.Unreachable("", "", true).exitCode();
-    }
-
-    /** At once and whole: the collector may read it at any moment. */
-    private static void write(Path file, String text) {
-      Path folder = file.toAbsolutePath().normalize().resolveSibling(".");
-      try {
-        Path fresh = Files.createTempFile(folder, ".certs", ".new");
-        Files.write(fresh, text.getBytes(StandardCharsets.UTF_8));
-        Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-r--r--"));
-        Files.move(
-            fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } catch (IOException broken) {
-        throw new Failure.Failed(
-            "cannot write " + file + ": " + broken,
-            "make the folder, or name another file with --prometheus");
-      }
     }
   }
 

@@ -4,11 +4,11 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.SshSpec;
+import dev.mainstay.model.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -86,9 +86,7 @@ public final class KnownLogins {
   private void write(Map<String, SshSpec> logins) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      Path part = file.resolveSibling(file.getFileName() + ".part");
-      Files.writeString(part, JSON.writeValueAsString(logins));
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      WholeFile.write(file, JSON.writeValueAsString(logins), "rw-r--r--");
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }

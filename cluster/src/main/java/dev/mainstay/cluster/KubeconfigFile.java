@@ -2,26 +2,18 @@ package dev.mainstay.cluster;
 
 import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.WholeFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -31,8 +23,9 @@ import java.util.stream.Stream;
  * was before, in {@code FILE.before-mainstay}.
  */
 public final class KubeconfigFile {
-  private static final FileAttribute<Set<PosixFilePermission>> OURS_ALONE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  /** Ours alone. */
+  private static final String MODE = "rw-------";
+
   private static final int MOST_LINKS = 40;
   private static final Duration LOCKED = Duration.ofSeconds(5);
 
@@ -159,7 +152,7 @@ public final class KubeconfigFile {
           if (!isNew) {
             keep(target);
           }
-          write(target, text.text());
+          WholeFile.write(target, text.text(), MODE);
         }
         return new Merged(changed, text.current(), copy());
       } finally {
@@ -176,7 +169,8 @@ public final class KubeconfigFile {
     long deadline = System.nanoTime() + LOCKED.toNanos();
     while (true) {
       try {
-        return Files.createFile(lock, OURS_ALONE);
+        return Files.createFile(
+            lock, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(MODE)));
       } catch (FileAlreadyExistsException held) {
         if (System.nanoTime() > deadline) {
           throw new Failure.Failed(
@@ -217,9 +211,7 @@ public final class KubeconfigFile {
     if (Files.exists(copy(), LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    Path fresh = Files.createTempFile(copy().resolveSibling("."), ".kubeconfig", "", OURS_ALONE);
-    Files.write(fresh, Files.readAllBytes(target));
-    Files.move(fresh, copy(), StandardCopyOption.ATOMIC_MOVE);
+    WholeFile.write(copy(), read(target), MODE);
   }
 
   /**
@@ -231,33 +223,10 @@ public final class KubeconfigFile {
   public static void lay(Path file, String text) {
     try {
       Files.createDirectories(file.toAbsolutePath().resolveSibling("."));
-      write(file.toAbsolutePath(), text);
+      WholeFile.write(file, text, MODE);
     } catch (IOException broken) {
       throw new Failure.Failed(
           "cannot write " + file + ": " + broken, "is there room, and is the folder yours?");
-    }
-  }
-
-  private static void write(Path target, String text) throws IOException {
-    Path fresh = Files.createTempFile(target.resolveSibling("."), ".kubeconfig", "", OURS_ALONE);
-    try {
-      try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
-      if (Files.exists(target)) {
-        UserPrincipal owner = Files.getOwner(target);
-        if (!owner.equals(Files.getOwner(fresh))) {
-          Files.setOwner(fresh, owner); // root writes somebody's file: it stays theirs
-        }
-      }
-      Files.move(
-          fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(fresh);
     }
   }
 

@@ -1,12 +1,12 @@
 package dev.mainstay.playground;
 
 import dev.mainstay.model.NodeName;
+import dev.mainstay.model.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -245,10 +245,7 @@ final class HostDisk {
     Path file = root().resolve(path);
     try {
       Files.createDirectories(Objects.requireNonNull(file.getParent()));
-      Path next = file.resolveSibling(file.getFileName() + ".new");
-      Files.writeString(next, content);
-      Files.setPosixFilePermissions(next, PosixFilePermissions.fromString(permissions));
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+      WholeFile.write(file, content, permissions);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -6,11 +6,11 @@ import dev.mainstay.model.ClusterHome;
 import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Role;
+import dev.mainstay.model.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -492,9 +492,8 @@ public final class Playground {
 
   private void rewriteClusterFile(Map<NodeName, Address> to) {
     try {
-      Path next = clusterFile().resolveSibling("cluster.yaml.new");
-      Files.writeString(next, ClusterFile.moved(Files.readString(clusterFile()), to));
-      Files.move(next, clusterFile(), StandardCopyOption.ATOMIC_MOVE);
+      WholeFile.write(
+          clusterFile(), ClusterFile.moved(Files.readString(clusterFile()), to), "rw-r--r--");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -4,12 +4,12 @@ import dev.mainstay.model.Address;
 import dev.mainstay.model.Cidr;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Role;
+import dev.mainstay.model.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -129,9 +129,8 @@ record PlaygroundRecord(Cidr subnet, List<Host> hosts) {
               host.role(), host.address().value(), host.options(), host.rootFileSystem()));
     }
     try {
-      Path next = file.resolveSibling(file.getFileName() + ".new");
-      Files.writeString(next, JSON.writeValueAsString(new Written(subnet.toString(), written)));
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+      WholeFile.write(
+          file, JSON.writeValueAsString(new Written(subnet.toString(), written)), "rw-r--r--");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

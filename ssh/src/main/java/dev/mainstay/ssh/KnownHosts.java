@@ -3,14 +3,12 @@ package dev.mainstay.ssh;
 import dev.mainstay.model.Address;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
@@ -117,22 +115,10 @@ public final class KnownHosts {
         if (after.equals(before)) {
           return;
         }
-        Path whole = target.resolveSibling(target.getFileName() + ".new");
-        try (FileChannel out =
-            FileChannel.open(
-                whole,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-          ByteBuffer text =
-              StandardCharsets.UTF_8.encode(
-                  after.stream().map(line -> line + "\n").collect(Collectors.joining()));
-          while (text.hasRemaining()) {
-            out.write(text);
-          }
-          out.force(true);
-        }
-        Files.move(whole, target, StandardCopyOption.ATOMIC_MOVE);
+        WholeFile.write(
+            target,
+            after.stream().map(line -> line + "\n").collect(Collectors.joining()),
+            "rw-r--r--");
       }
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);

@@ -1,0 +1,51 @@
+package dev.mainstay.model;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+
+/** A file that is replaced in one step. */
+public final class WholeFile {
+  private WholeFile() {}
+
+  /**
+   * Writes {@code text} in UTF-8 beside {@code file}, in a folder that exists, and puts it in its
+   * place once it is on the disk: who reads the file at any moment, or after a power cut, finds all
+   * of what was there or all of what is there now. Its owner stays as it is; a link is replaced and
+   * not followed.
+   *
+   * @param mode what the file's mode is then, as ls shows it: {@code rw-r--r--}
+   * @throws IOException if it cannot be written; the file is then as it was
+   */
+  public static void write(Path file, String text, String mode) throws IOException {
+    Path fresh =
+        Files.createTempFile(
+            file.toAbsolutePath().resolveSibling("."), "." + file.getFileName() + ".", ".new");
+    try {
+      try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+        channel.force(true);
+      }
+      Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(mode));
+      if (Files.exists(file)) {
+        UserPrincipal owner = Files.getOwner(file);
+        if (!owner.equals(Files.getOwner(fresh))) {
+          Files.setOwner(fresh, owner); // root writes somebody's file: it stays theirs
+        }
+      }
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+}
