@@ -169,10 +169,12 @@ final class ProxyConfig {
         timeout check 13s
         option httpchk
         http-check send meth GET uri /readyz ver HTTP/1.1 hdr host kubernetes
-        # a graceful stop drains; any other failure takes the master out. 401 and 403: it serves, and tells strangers no more
+        # a graceful stop drains; any other failure takes the master out. 401: it serves, and tells strangers no more. 403 says so,
+        # too, but also whoever has just begun and does not know yet who may do what: everybody is refused then
         http-check expect error-status L7OKC ! string "[-]shutdown"
         http-check expect error-status L7OKC ! status 504
-        http-check expect status 200,401,403
+        http-check expect error-status L7OKC ! status 403
+        http-check expect status 200,401
         server self unix@/run/mainstay-proxy/patient.sock check inter 500ms fastinter 1s downinter 500ms fall 2 rise 2
 
     # does /readyz call its etcd failed? It takes it up to 4 s to say so
