@@ -12,14 +12,32 @@ etcdctl_here() {
   etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \
     --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
 }
+# What this host is as a node, and its static pods. These never by name alone: pods may well have an etcd or an apiserver of
+# their own.
+# The text called $1 in /etc/mainstay/node.json; nothing where there is none.
+identity() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" /etc/mainstay/node.json 2> /dev/null || true; }
+# The ids of the running containers of static pod $1.
+static_containers() { timeout 20 crictl ps -q --state running --label "io.kubernetes.container.name=$1" --label io.kubernetes.pod.namespace=kube-system; }
+# The process of static pod $1; nothing where it does not run.
+static_process() {
+  local pid
+  # the kernel keeps 15 letters of a name; a static pod's id has no dashes, and nobody can choose his own control group
+  for pid in $(pgrep -x "${1:0:15}"); do
+    if grep -qE 'pod[0-9a-f]{32}([^0-9a-f]|$)' "/proc/$pid/cgroup" 2> /dev/null; then
+      echo "$pid"
+      return 0
+    fi
+  done
+}
 # What the scripts of etcd share for snapshots, also the one that lies on masters. A snapshot holds every Secret of the
 # cluster: folders are 700, files 600.
 # The whole number called $1 in the JSON that is read; nothing where there is none.
 number_of() { sed -n "s/.*\"$1\":\(-\{0,1\}[0-9][0-9]*\).*/\1/p" | head -n 1; }
-# The text called $1 in /etc/mainstay/node.json.
-identity() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" /etc/mainstay/node.json; }
-# Whether an etcd serves the data of this host.
-etcd_runs() { pgrep -x -f 'etcd .*--data-dir=/var/lib/etcd.*' > /dev/null; }
+# Whether an etcd serves the data of this host: its static pod runs, or somebody else has its database locked.
+etcd_runs() {
+  [ -z "$(static_process etcd)" ] || return 0
+  [ -e /var/lib/etcd/member/snap/db ] && ! flock -n -s /var/lib/etcd/member/snap/db true
+}
 # Makes $scratch, a folder of this process on disk that ends with it, and clears those whose process died.
 make_scratch() {
   local root=/var/lib/mainstay/etcd-scratch old
@@ -57,7 +75,7 @@ restore_into_scratch() {
   said=$(etcdutl snapshot status "$scratch/restored/member/snap/db" -w json 2>&1) || die "the restored snapshot cannot be read: $said" 65
   revision=$(printf '%s' "$said" | number_of revision)
   # the very program that serves here; not etcdutl hashkv, which panics on keys that have a lease
-  server=$(pgrep -x -f 'etcd .*--data-dir=/var/lib/etcd.*' | head -n 1)
+  server=$(static_process etcd)
   [ -n "$server" ] || die "etcd does not run on this host, so that no restored data can be served" 75
   ask_restored "/proc/$server/exe" > "$scratch/answer" 2> "$scratch/said" || die "etcd does not serve the restored snapshot: $(tail -n 2 "$scratch/said" "$scratch/etcd.log" 2> /dev/null)" 65
   hash=$(number_of hash < "$scratch/answer")

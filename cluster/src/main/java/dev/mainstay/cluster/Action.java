@@ -184,9 +184,17 @@ public sealed interface Action {
   record Verify() implements Action {}
 
   /**
-   * Gives a host back as it was before Mainstay.
+   * Gives a host back as it was before Mainstay, if it is still what it was seen to be.
    *
    * @param hostsText the text of /etc/hosts without our block
+   * @param clusterId of the cluster that it was seen to belong to; empty where it did not say
    */
-  record Reset(NodeSpec node, String hostsText) implements Action {}
+  record Reset(NodeSpec node, String hostsText, String clusterId) implements Action {
+    static Reset of(NodeSpec node, HostFacts seen) {
+      return new Reset(
+          node,
+          new HostsFile(seen.hostsFile()).withoutBlock().text(),
+          seen.identity().map(NodeIdentity::clusterId).orElse(""));
+    }
+  }
 }

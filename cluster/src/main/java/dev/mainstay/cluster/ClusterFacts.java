@@ -47,6 +47,17 @@ record ClusterFacts(
     return new ClusterFacts(hosts, unreachable, api, kept, departures);
   }
 
+  /** How far its host is, also where {@link #leaving} says that it has to begin anew. */
+  Stage stageSeen(NodeName name) {
+    return departures.stream()
+        .filter(one -> one.cause() == Departure.Cause.REBUILT && one.node().name().equals(name))
+        .flatMap(one -> one.host().stream())
+        .findFirst()
+        .or(() -> host(name))
+        .map(HostFacts::stage)
+        .orElse(Stage.EMPTY);
+  }
+
   Optional<HostFacts> host(NodeName name) {
     return Optional.ofNullable(hosts.get(name));
   }

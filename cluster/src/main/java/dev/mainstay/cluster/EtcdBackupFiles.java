@@ -30,7 +30,7 @@ final class EtcdBackupFiles {
         Scripts.onHost("etcd-backup")
             .replace("@EVERY@", String.valueOf(every.toSeconds()))
             .replace("@KEEP@", String.valueOf(keep))
-            .replace("@SNAPSHOT@\n", Scripts.shared("snapshot")));
+            .replace("@SNAPSHOT@\n", Scripts.shared("node") + Scripts.shared("snapshot")));
   }
 
   private static HostFile service() {

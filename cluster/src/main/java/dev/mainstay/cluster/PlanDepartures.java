@@ -250,9 +250,7 @@ final class PlanDepartures {
                           + " block",
                       Disruption.NODE,
                       lastOf(departure),
-                      new Action.Reset(
-                          departure.node(),
-                          new HostsFile(host.hostsFile()).withoutBlock().text()))));
+                      Action.Reset.of(departure.node(), host))));
       if (departure.hasNode()) {
         deletions.add(
             step(

@@ -20,6 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Gives hosts back as they were before Mainstay: the cluster on them is gone for good. */
 public final class ResetCluster {
@@ -44,24 +47,21 @@ public final class ResetCluster {
   /**
    * Plans the reset of {@code spec}'s hosts.
    *
-   * @throws Failure.Refused if a host belongs to another cluster
+   * @throws Failure.Refused if a host belongs to another cluster, also to one of the same name, or
+   *     is another node
    */
   public Reset plan(ClusterSpec spec) throws InterruptedException {
-    ClusterFacts facts = new Observe(hosts, clock).all(spec);
+    return plan(spec, new Observe(hosts, clock).all(spec));
+  }
+
+  static Reset plan(ClusterSpec spec, ClusterFacts facts) {
     List<Step<Action>> steps = new ArrayList<>();
     for (NodeSpec node : spec.nodes()) {
       Optional<HostFacts> host = facts.host(node.name());
       if (host.isEmpty() || isUntouched(host.get())) {
         continue;
       }
-      host.get()
-          .identity()
-          .filter(identity -> !identity.cluster().equals(spec.name().value()))
-          .ifPresent(identity -> {
-            throw new Failure.Refused(
-                node.name() + " belongs to cluster " + identity.cluster(),
-                "nothing was changed; is the address right?");
-          });
+      host.get().identity().ifPresent(identity -> refuseOthers(spec, node, identity));
       steps.add(
           new Step<>(
               "hosts/reset/" + node.name(),
@@ -70,11 +70,45 @@ public final class ResetCluster {
               "undo kubeadm, remove everything of Mainstay, its packages and its hosts block",
               Disruption.CONTROL_PLANE,
               Set.of(),
-              new Action.Reset(node, new HostsFile(host.get().hostsFile()).withoutBlock().text())));
+              Action.Reset.of(node, host.get())));
     }
+    refuseTwoClusters(facts);
     return new Reset(
         new Plan<>(List.of(new Phase<>("hosts/reset", "hosts as they were", steps))),
         List.copyOf(facts.unreachable().values()));
+  }
+
+  private static void refuseOthers(ClusterSpec spec, NodeSpec node, NodeIdentity identity) {
+    String is = identity.node() + " of cluster " + identity.cluster();
+    if (!is.equals(node.name() + " of cluster " + spec.name())) {
+      throw new Failure.Refused(
+          "the host of %s (%s) is %s".formatted(node.name(), node.address(), is),
+          "nothing was changed; is the address right?");
+    }
+  }
+
+  /** Clusters may well have the same name: whoever types it means one of them. */
+  private static void refuseTwoClusters(ClusterFacts facts) {
+    Map<String, Set<String>> nodes = new TreeMap<>();
+    facts
+        .hosts()
+        .forEach((name, host) ->
+            host.identity()
+                .ifPresent(identity ->
+                    nodes
+                        .computeIfAbsent(identity.clusterId(), id -> new TreeSet<>())
+                        .add(name.value())));
+    if (nodes.size() > 1) {
+      throw new Failure.Refused(
+          "the hosts belong to %d clusters of the same name: %s"
+              .formatted(
+                  nodes.size(),
+                  nodes.values().stream()
+                      .map(names -> String.join(", ", names))
+                      .collect(Collectors.joining("; "))),
+          "nothing was changed; is every address right? If so, take the lines of one of them out of"
+              + " the file, and reset the others alone");
+    }
   }
 
   private static boolean isUntouched(HostFacts host) {
@@ -110,7 +144,7 @@ public final class ResetCluster {
         "resetting the host",
         "reset",
         Secret.of(host.hostsText()),
-        List.of(),
+        List.of(host.clusterId().isEmpty() ? "-" : host.clusterId()),
         DEADLINE);
     return true;
   }

@@ -14,19 +14,22 @@ final class Scripts {
   private Scripts() {}
 
   /**
-   * The script called {@code name}, after the prelude that all of them share; and after those that
-   * all of etcd's share, where it is one of these.
+   * The script called {@code name}, after the preludes that all of them share; and after those that
+   * all share that deal with etcd's data, where it is one of these.
    */
   static String script(String name) {
     return LOADED.computeIfAbsent(
         name,
         key ->
             read("prelude.sh")
-                + (key.startsWith("etcd-") ? shared("snapshot") + shared("restore") : "")
+                + shared("node")
+                + (key.startsWith("etcd-") || key.equals("kubeadm-reset")
+                    ? shared("snapshot") + shared("restore")
+                    : "")
                 + read(key + ".sh"));
   }
 
-  /** What several scripts share: {@code snapshot} or {@code restore}. */
+  /** What several scripts share, also some that lie on hosts: {@code node}, {@code snapshot}... */
   static String shared(String name) {
     return read("prelude-" + name + ".sh");
   }

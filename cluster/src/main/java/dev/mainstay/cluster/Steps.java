@@ -214,9 +214,13 @@ final class Steps implements StepRunner<Action> {
 
   private boolean cleanUp(NodeSpec node) throws InterruptedException {
     controlPlane.forget(node);
-    Stage seen = facts.host(node.name()).map(HostFacts::stage).orElse(Stage.EMPTY);
     remote.run(
-        node, "undoing kubeadm", "kubeadm-reset", List.of(seen.word()), Stdin.EMPTY, CLEANING);
+        node,
+        "undoing kubeadm",
+        "kubeadm-reset",
+        List.of(facts.stageSeen(node.name()).word()),
+        Stdin.EMPTY,
+        CLEANING);
     return true;
   }
 

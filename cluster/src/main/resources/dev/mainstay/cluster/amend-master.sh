@@ -11,15 +11,17 @@ amending=/var/lib/mainstay/amending
 trap 'rm -f "$input"; systemctl start kubelet.service' EXIT
 systemctl stop kubelet.service
 while read -r mode path data; do
+  # not beside it: kubelet takes whatever lies there for a manifest
   printf '%s' "$data" | base64 -d > /etc/kubernetes/amended.mainstay-new
   chmod "$mode" /etc/kubernetes/amended.mainstay-new
+  sync /etc/kubernetes/amended.mainstay-new
   mv -f /etc/kubernetes/amended.mainstay-new "$path"
 done < "$input"
 use_node_ip "$address"
 if [ -f $amending ]; then
   # backwards: the apiserver ends well before its etcd does; kubelet starts both again
   for container in $(sort -ru $amending); do
-    crictl ps -q --name "^$container\$" | xargs -r crictl stop -t "$([ "$container" = kube-apiserver ] && echo "$grace" || echo 5)" > /dev/null
+    static_containers "$container" | xargs -r crictl stop -t "$([ "$container" = kube-apiserver ] && echo "$grace" || echo 5)" > /dev/null
   done
 fi
 lease=

@@ -48,7 +48,7 @@ while read -r mode path data; do
     haproxy -c -q -f "$path.mainstay-new" || { rm -f "$path.mainstay-new"; die "HAProxy refuses its new configuration; the running one stays" 65; }
   fi
   echo "$path" >> $unsettled
-  mv -f "$path.mainstay-new" "$path"
+  replace_file "$path"
 done < "$input"
 has_changed() { grep -qxF "$1" $unsettled; }
 

@@ -9,7 +9,6 @@ exec 9> /run/mainstay/drill.lock
 flock -w 60 9 || die "a fault is being healed here; nothing was broken" 75
 folder=/run/mainstay/drill
 [ ! -e $folder/fault ] || die "a drill is going on here already: $(cat $folder/fault)" 75
-# not by their names alone: pods may well have an etcd or an apiserver of their own
 pids=
 case $2 in
   master-down) components="etcd kube-apiserver kube-controller-manager kube-scheduler" ;;
@@ -19,7 +18,7 @@ case $2 in
   *) die "no such fault: $2" 64 ;;
 esac
 for component in $components; do
-  container=$(timeout 20 crictl ps -q --state running --label "io.kubernetes.container.name=$component" --label io.kubernetes.pod.namespace=kube-system | head -n 1)
+  container=$(static_containers $component | head -n 1)
   [ -n "$container" ] || die "$component does not run here; nothing was broken"
   pids="$pids $(timeout 20 crictl inspect -o go-template --template '{{.info.pid}}' "$container")"
 done

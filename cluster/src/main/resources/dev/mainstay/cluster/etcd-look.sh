@@ -5,7 +5,7 @@ if [ -e /run/mainstay/step.lock ]; then
 fi
 say() { [ -z "$2" ] || printf '%s %s\n' "$1" "$2"; }
 say stage "$(head -n 1 /etc/mainstay/stage 2> /dev/null)"
-say cluster-id "$(identity clusterId 2> /dev/null)"
+say cluster-id "$(identity clusterId)"
 [ -d /var/lib/etcd/member/wal ] && say data 1
 say free "$(df -PB1 /var/lib/etcd 2> /dev/null | awk 'NR == 2 {print $4}')"
 say restore "$(head -n 1 $restores/state 2> /dev/null)"

@@ -42,7 +42,8 @@ if [ -z "$stage" ]; then
   if answers && (umask 077; etcdctl_here snapshot save "$lost" > $restores/log 2>&1); then
     echo "from member"
   else
-    install_hold
+    # not held yet: whatever ends this before it is written down, its data is as it was
+    trap 'systemctl start kubelet.service' EXIT
     stop_control_plane
     (umask 077; cp /var/lib/etcd/member/snap/db "$lost")
     trust=--skip-hash-check
@@ -62,7 +63,8 @@ if [ -z "$stage" ]; then
 fi
 if [ $stage = prepared ] || [ $stage = stopped ]; then
   alone_or_die
-  stop_control_plane
+  hold_control_plane
+  trap - EXIT
   remember_stage "$1" recover stopped
   swap_data "$1"
   stage=swapped

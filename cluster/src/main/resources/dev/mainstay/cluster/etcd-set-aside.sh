@@ -3,7 +3,7 @@
 one_at_a_time
 mkdir -p -m 700 $restores
 install_hold
-stop_control_plane
+hold_control_plane
 if [ -e /var/lib/etcd/member ]; then
   mkdir -p -m 700 "/var/lib/etcd/mainstay-aside-$1"
   mv -T /var/lib/etcd/member "/var/lib/etcd/mainstay-aside-$1/member"

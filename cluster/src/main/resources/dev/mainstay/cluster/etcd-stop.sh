@@ -6,5 +6,5 @@ read_stage
 case $stage in
   swapped | started | done) exit 0 ;;
 esac
-stop_control_plane
+hold_control_plane
 remember_stage "$1" "$sha256_of_restore" stopped

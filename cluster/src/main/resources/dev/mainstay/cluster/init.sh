@@ -2,6 +2,8 @@
 take_input "$1"
 one_at_a_time
 grep -q '[a-z]' /etc/mainstay/stage 2> /dev/null && die "this host is no longer empty (stage $(cat /etc/mainstay/stage)); run the same command again" 75
+# whatever became of the stage: the next run would take what is there for what this one left, and wipe it
+[ ! -e /var/lib/etcd/member ] || die "this host has data of etcd in /var/lib/etcd/member, and nothing says of which node; nothing was changed. Move it away if nobody needs it" 6
 mkdir -p /etc/mainstay/kubeadm /var/lib/mainstay/log
 install -m 600 "$input" /etc/mainstay/kubeadm/init.yaml
 remember stage started

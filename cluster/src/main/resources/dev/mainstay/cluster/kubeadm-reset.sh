@@ -8,21 +8,20 @@ else
   case $stage in '' | joined | provisioned) ;; *) stage=started ;; esac
   [ "${stage:--}" = "$1" ] || die "this host is at stage ${stage:--} by now and was at $1: another run came in between; run the same command again" 75
 fi
+# what a restore put aside and had no room for elsewhere
+keep_aside ''
+for aside in /var/lib/etcd/mainstay-aside-*; do
+  [ ! -e "$aside" ] || die "there is no room to keep what a restore put aside in $aside; make room below /var/lib/mainstay, or move it away"
+done
 if [ -x /usr/local/bin/kubeadm ]; then
   timeout 120 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
 fi
-rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf /etc/kubernetes/pki /etc/kubernetes/tmp
+rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf /etc/kubernetes/*.mainstay-new /etc/kubernetes/pki /etc/kubernetes/tmp
 # what a restore that broke off left to hold kubelet, which has nothing to start any more
-rm -f /var/lib/mainstay/etcd-restore/hold /var/lib/mainstay/etcd-restore/state
-if [ -f /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf ]; then
-  rm -f /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf
-  systemctl daemon-reload
-fi
+remove_hold
+rm -f $restores/state
 rm -f /etc/mainstay/kubeadm/*.yaml /etc/mainstay/kubeadm/discovery.conf /etc/mainstay/ca.crt
-# what lies in them goes; they themselves may be mount points
-for folder in /var/lib/etcd /var/lib/kubelet; do
-  [ -d $folder ] && find $folder -mindepth 1 -delete 2>/dev/null || true
-done
+empty_state
 rm -rf /etc/cni/net.d/* /run/flannel /var/lib/cni
 forget_pod_network
 rm -rf /var/lib/mainstay/retired

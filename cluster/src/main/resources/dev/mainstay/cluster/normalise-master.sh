@@ -21,9 +21,7 @@ point() {
   local file=/etc/kubernetes/$1.conf
   [ -f "$file" ] || return 0
   [ "$(sed -n 's/^ *server: //p' "$file" | head -n 1)" = "$2" ] && return 0
-  sed "s|^\( *server: \).*|\1$2|" "$file" > "$file.mainstay-new"
-  chmod 600 "$file.mainstay-new"
-  mv -f "$file.mainstay-new" "$file"
+  point_kubeconfig "$file" "$2"
   changed="$changed $1"
 }
 for kubeconfig in kubelet controller-manager scheduler; do point $kubeconfig https://127.0.0.1:6443; done
@@ -31,7 +29,7 @@ for kubeconfig in admin super-admin; do point $kubeconfig "$2"; done
 case $changed in *kubelet*) systemctl restart kubelet.service ;; esac
 for component in controller-manager scheduler; do
   case $changed in *$component*)
-    crictl ps -q --name "^kube-$component\$" | xargs -r crictl stop -t 2 > /dev/null ;;
+    static_containers kube-$component | xargs -r crictl stop -t 2 > /dev/null ;;
   esac
 done
 tries=0

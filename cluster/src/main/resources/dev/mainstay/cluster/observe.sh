@@ -81,7 +81,7 @@ fi
 if [ -f /var/lib/mainstay/imported ] && [ -S /run/containerd/containerd.sock ]; then
   ctr -n k8s.io images ls -q 2>/dev/null | awk 'NR == FNR {is[$0] = 1; next} $2 in is {print "artifact " $1}' - /var/lib/mainstay/imported
 fi
-dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^ii  *//p' | tr '\n' ' ' | sed 's/^/packages /'
+dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^.i  *//p' | tr '\n' ' ' | sed 's/^/packages /'
 echo
 
 # what of a cluster is here, ours or another's
@@ -130,7 +130,7 @@ ip -4 -o address show 2>/dev/null | awk '{split($4, at, "/")} at[1] !~ /^127\./ 
 [ -d /etc/cloud/cloud.cfg.d ] && say cloud-init 1
 content settled /etc/mainstay/address
 [ -f /var/lib/mainstay/amending ] && sed 's/^/amending /' /var/lib/mainstay/amending
-etcd=$(pgrep -x -f 'etcd .*--data-dir=/var/lib/etcd.*' | head -n 1)
+etcd=$(static_process etcd)
 if [ -n "$etcd" ] && [ "$(stat -L -c %d:%i "/proc/$etcd/root/etc/hosts")" != "$(stat -c %d:%i /etc/hosts)" ]; then
   say etcd-sees-other-hosts 1
 fi

@@ -37,19 +37,23 @@ remove_hold() {
   rm -f $hold
   systemctl daemon-reload
 }
+# Holds kubelet, and stops the control plane.
+hold_control_plane() {
+  touch $restores/hold
+  sync $restores
+  stop_control_plane
+}
 # Stops kubelet first, which would start again what ends, then the control plane; returns when etcd is gone.
 stop_control_plane() {
   local component deadline=$((SECONDS + 60))
-  touch $restores/hold
-  sync $restores
   systemctl stop kubelet.service
   for component in kube-apiserver kube-controller-manager kube-scheduler etcd; do
-    crictl ps -q --name "^$component\$" | xargs -r crictl stop -t 2 > /dev/null 2>&1 &
+    static_containers $component | xargs -r crictl stop -t 2 > /dev/null 2>&1 &
   done
   wait
   while etcd_runs; do
     [ $SECONDS -lt $deadline ] || die "etcd does not stop"
-    crictl ps -q --name '^etcd$' | xargs -r crictl stop -t 2 > /dev/null 2>&1 || true
+    static_containers etcd | xargs -r crictl stop -t 2 > /dev/null 2>&1 || true
     sleep 0.1
   done
 }

@@ -1,6 +1,8 @@
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C KUBECACHEDIR=/run/mainstay/kube-cache
 umask 022
+# what stands in a file that is there only while packages are installed
+package_mark='written by Mainstay while it installs packages'
 die() { echo "$1" >&2; exit "${2:-1}"; }
 # Steps on one host wait for each other, also for one that lost its control machine and runs on.
 # $1: for how many seconds, ten minutes if it is not there.
@@ -29,17 +31,44 @@ take_bytes() {
     [ "$(stat -c %s "$2")" = $taken ] || return 1
   done
 }
-# Writes $2 into /etc/mainstay/$1 whole: a power cut leaves what was there.
+# Puts $1.mainstay-new into the place of file $1: a power cut leaves one of both whole.
+replace_file() {
+  sync "$1.mainstay-new"
+  mv -f "$1.mainstay-new" "$1"
+}
+# Writes $2 into /etc/mainstay/$1 whole.
 remember() {
-  echo "$2" > "/etc/mainstay/$1.new"
-  sync "/etc/mainstay/$1.new"
-  mv -f "/etc/mainstay/$1.new" "/etc/mainstay/$1"
+  echo "$2" > "/etc/mainstay/$1.mainstay-new"
+  replace_file "/etc/mainstay/$1"
+}
+# Makes kubeconfig $1 lead to $2. It holds a key that must be seen by nobody, not even for a moment.
+point_kubeconfig() {
+  (umask 077 && sed "s|^\( *server: \).*|\1$2|" "$1" > "$1.mainstay-new")
+  chmod 600 "$1.mainstay-new"
+  replace_file "$1"
 }
 etcdctl_here() {
   etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \
     --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
 }
 kubectl_here() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 "$@"; }
+# Empties /var/lib/etcd and /var/lib/kubelet, which may be mount points themselves. What pods have mounted below kubelet's is
+# theirs: it is unmounted first, or nothing is deleted.
+empty_state() {
+  local volumes volume folder tries=0
+  systemctl stop kubelet.service 2> /dev/null || true
+  ! systemctl is-active -q kubelet.service || die "kubelet does not stop; nothing of its was deleted"
+  while volumes=$(awk '$2 ~ "^/var/lib/kubelet/" {print $2}' /proc/mounts | sort -r) && [ -n "$volumes" ]; do
+    [ $tries -lt 40 ] || die "a volume stays mounted, and nothing was deleted: $(tail -n 1 <<< "$volumes") (umount it, then run the same command again)"
+    [ $tries = 0 ] || sleep 0.25
+    tries=$((tries + 1))
+    # the kernel writes spaces as \040
+    while read -r volume; do umount "$(printf '%b' "$volume")" 2> /dev/null || true; done <<< "$volumes"
+  done
+  for folder in /var/lib/etcd /var/lib/kubelet; do
+    [ ! -d $folder ] || find $folder -xdev -mindepth 1 -delete 2> /dev/null || true
+  done
+}
 # Takes away the links and packet filter rules of pods and services.
 forget_pod_network() {
   for link in flannel.1 cni0; do
@@ -91,7 +120,7 @@ take_proxy_config() {
   if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
     rm /etc/mainstay/haproxy.cfg.mainstay-new
   else
-    mv -f /etc/mainstay/haproxy.cfg.mainstay-new /etc/mainstay/haproxy.cfg
+    replace_file /etc/mainstay/haproxy.cfg
     systemctl reload mainstay-proxy.service
   fi
 }
@@ -113,7 +142,7 @@ close_stale() {
   # etcd only where its own address is gone and it is cut off anyhow: elsewhere it may be what the quorum stands on
   own=$(printf '%s\n' "$left" | sed 's/^\[::ffff:\([0-9.]*\)\]:/\1:/; s/:.*//' | sort -u | grep -xF -f $stale) || return 0
   if [ -n "$own" ] && [ -f /etc/kubernetes/manifests/etcd.yaml ]; then
-    crictl ps -q --name '^etcd$' | xargs -r crictl stop -t 2 > /dev/null
+    static_containers etcd | xargs -r crictl stop -t 2 > /dev/null
     echo "and etcd, whose address is gone"
   fi
 }
@@ -127,7 +156,7 @@ use_node_ip() {
   local flags=/var/lib/kubelet/kubeadm-flags.env
   [ -f $flags ] || return 0
   sed -E "s/--node-ip=[0-9.]+/--node-ip=$1/" $flags > $flags.mainstay-new
-  cmp -s $flags $flags.mainstay-new && rm -f $flags.mainstay-new || mv -f $flags.mainstay-new $flags
+  if cmp -s $flags $flags.mainstay-new; then rm -f $flags.mainstay-new; else replace_file $flags; fi
 }
 # Lists the pods of DaemonSets on node $1 that share the host's network and are not about to go, "NAMESPACE NAME" a line.
 # $2: the kubectl to use. One pod by its name would not do: of one that is gone a kubelet is told "forbidden".
@@ -194,8 +223,8 @@ served_on() {
 is_outdated() {
   local process clock started
   clock=$(stat -c %Y "/etc/kubernetes/${1#kube-}.conf" 2> /dev/null) || return 1
-  # the kernel keeps 15 letters of a name
-  process=$(pgrep -xo "${1:0:15}") || return 1
+  process=$(static_process "$1")
+  [ -n "$process" ] || return 1
   started=$(sed 's/.*) //' "/proc/$process/stat" 2> /dev/null | cut -d' ' -f20) || return 1
   started=$(($(sed -n 's/^btime //p' /proc/stat) + started / $(getconf CLK_TCK)))
   # both are whole seconds

@@ -41,16 +41,16 @@ install_packages() {
   while read -r state sha256 size kind name destination; do
     [ "$kind" = package ] && [ -f "$store/$sha256" ] || continue
     cp -l "$store/$sha256" "$store/$name.deb" 2>/dev/null || cp "$store/$sha256" "$store/$name.deb"
-    dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q ^ii || echo "$name" >> /var/lib/mainstay/packages
+    dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^.i' || echo "$name" >> /var/lib/mainstay/packages
     debs="$debs $store/$name.deb"
   done < "$store/index"
   [ -n "$debs" ] || return 0
-  ours_policy=
-  if [ ! -e /usr/sbin/policy-rc.d ]; then
-    # services of packages are not ours to start
-    printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
-    chmod 755 /usr/sbin/policy-rc.d
-    ours_policy=yes
+  # services of packages are not ours to start; where this broke off before, the file is ours still
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ] || grep -q "$package_mark" $policy; then
+    trap 'rm -f $policy' EXIT
+    printf '#!/bin/sh\n# %s\nexit 101\n' "$package_mark" > $policy
+    chmod 755 $policy
   fi
   tries=0
   until DEBIAN_FRONTEND=noninteractive dpkg -i --force-confdef --force-confold $debs > /run/mainstay/dpkg.log 2>&1; do
@@ -59,11 +59,10 @@ install_packages() {
       sleep 2
       continue
     fi
-    [ -n "$ours_policy" ] && rm -f /usr/sbin/policy-rc.d
     tail -n 5 /run/mainstay/dpkg.log >&2
     die "dpkg could not install$(printf ' %s' $debs | sed "s|$store/||g")"
   done
-  [ -n "$ours_policy" ] && rm -f /usr/sbin/policy-rc.d
+  if grep -qs "$package_mark" $policy; then rm -f $policy; fi
   if grep -qx haproxy /var/lib/mainstay/packages; then
     systemctl disable -q haproxy.service 2>/dev/null || true
   fi

@@ -34,7 +34,7 @@ for component in kube-controller-manager kube-scheduler; do
   ! is_outdated $component || restart="$restart $component"
 done
 for component in $restart; do
-  crictl ps -q --name "^$component\$" | xargs -r crictl stop -t 5 > /dev/null &
+  static_containers $component | xargs -r crictl stop -t 5 > /dev/null &
 done
 wait
 # Waits until the command $2... succeeds; $1 is what is wrong if it does not within a minute.
@@ -47,7 +47,7 @@ until_is() {
   done
 }
 serves_disk() { [ "$(served_on "$1")" = "$(sed -n '2,/-END/{/-END/q;p}' "$2" | tr -d '\n')" ]; }
-runs() { crictl ps -q --name "^$1\$" | grep -q .; }
+runs() { static_containers "$1" | grep -q .; }
 api_ready() { [ "$(kubectl_here --request-timeout 5s get --raw /readyz 2> /dev/null)" = ok ]; }
 etcd_healthy() { etcdctl_here endpoint health --command-timeout 2s > /dev/null 2>&1; }
 if command -v openssl > /dev/null; then

@@ -1,6 +1,9 @@
 # Gives the host back as it was before Mainstay. Standard input: the text of /etc/hosts without our block.
+# $2: the id of the cluster that it was seen to belong to, or -.
 take_input "$1"
 one_at_a_time
+is=$(identity clusterId)
+[ -z "$is" ] || [ "$is" = "$2" ] || die "this host belongs to another cluster by now: another run came in between; nothing was changed" 75
 # a drill whose fault is there still; of what it broke only the packet filter's rules would outlive what follows
 if [ -e /run/mainstay/drill/fault ]; then
   bash /run/mainstay/drill/heal.sh || [ "$(cat /run/mainstay/drill/fault)" != master-black-hole ] || die "the drill that goes on here cannot be healed"
@@ -13,19 +16,21 @@ if [ -x /usr/local/bin/kubeadm ] && [ -e /etc/mainstay/stage ]; then
 fi
 systemctl disable -q --now mainstay-etcd-backup.timer mainstay-etcd-backup.service mainstay-apiserver-watch.service mainstay-etcd-watch.service kubelet.service mainstay-proxy.service mainstay-hosts.service 2>/dev/null || true
 theirs=
-if dpkg-query -W -f '${db:Status-Abbrev}\n' containerd containerd.io 2>/dev/null | grep -q ^ii; then theirs=yes; fi
+if dpkg-query -W -f '${db:Status-Abbrev}\n' containerd containerd.io 2>/dev/null | grep -q '^.i'; then theirs=yes; fi
+# what else lives in containerd stays, too, whoever installed it
+shared=$theirs
 if [ -x /usr/local/bin/ctr ] && systemctl is-active -q containerd.service; then
+  if ctr namespaces ls -q 2>/dev/null | grep -qvx k8s.io; then shared=yes; fi
   ctr -n k8s.io containers ls -q 2>/dev/null | xargs -r -n 1 ctr -n k8s.io tasks kill -s KILL 2>/dev/null || true
   ctr -n k8s.io containers ls -q 2>/dev/null | xargs -r ctr -n k8s.io containers rm 2>/dev/null || true
   ctr -n k8s.io images ls -q 2>/dev/null | xargs -r ctr -n k8s.io images rm --sync > /dev/null 2>&1 || true
 fi
 systemctl disable -q --now containerd.service 2>/dev/null || true
-awk '$2 ~ "^(/var/lib/kubelet|/run/containerd|/run/netns/cni-)" {print $2}' /proc/mounts | sort -r | while read -r mount; do
-  [ "$mount" = /var/lib/kubelet ] || umount "$mount" 2>/dev/null || true
+awk '$2 ~ "^(/run/containerd|/run/netns/cni-)" {print $2}' /proc/mounts | sort -r | while read -r mount; do
+  umount "$mount" 2>/dev/null || true
 done
-for folder in /var/lib/etcd /var/lib/kubelet $([ -n "$theirs" ] || echo /var/lib/containerd); do
-  [ -d "$folder" ] && find "$folder" -mindepth 1 -delete 2>/dev/null || true
-done
+empty_state
+[ -n "$shared" ] || [ ! -d /var/lib/containerd ] || find /var/lib/containerd -mindepth 1 -delete 2>/dev/null || true
 for folder in /var/lib/etcd /var/lib/kubelet /var/lib/containerd; do
   rmdir "$folder" 2>/dev/null || true
 done
@@ -47,11 +52,13 @@ rm -f /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service
   /var/lib/node_exporter/textfile_collector/mainstay-etcd-backup.prom /etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg \
   /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf
 rmdir /etc/systemd/system/kubelet.service.d 2>/dev/null || true
-rm -rf /etc/kubernetes /etc/mainstay /var/lib/mainstay /var/lib/cni /etc/cni/net.d /run/flannel /opt/cni/bin
+if grep -qs "$package_mark" /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi
+rm -rf /etc/kubernetes /var/lib/mainstay /var/lib/cni /etc/cni/net.d /run/flannel /opt/cni/bin
 rmdir /etc/cni /opt/cni /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null || true
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null || true
 if [ -n "$theirs" ]; then
   systemctl enable -q --now containerd.service
 fi
-rm -rf /run/mainstay/reset.log /run/mainstay/dpkg.log
+# last of all: without it nothing tells that there is anything to reset
+rm -rf /etc/mainstay /run/mainstay/reset.log /run/mainstay/dpkg.log

@@ -285,8 +285,11 @@ final class PlanDeparturesTest {
     assertThat(found.getFirst().cause()).isEqualTo(Cause.REBUILT);
     Map<NodeName, HostFacts> hosts = finished(THREE);
     hosts.computeIfPresent(new NodeName("m2"), (name, host) -> host.unfinished());
-    Plan<Action> plan =
-        plan(THREE, new ClusterFacts(hosts, Map.of(), Optional.of(api), Map.of(), found));
+    ClusterFacts facts = new ClusterFacts(hosts, Map.of(), Optional.of(api), Map.of(), found);
+    // the host itself knows nothing of that, and refuses who thinks it is elsewhere
+    assertThat(facts.stageSeen(new NodeName("m2"))).isEqualTo(Stage.PROVISIONED);
+    assertThat(facts.stageSeen(new NodeName("m1"))).isEqualTo(Stage.PROVISIONED);
+    Plan<Action> plan = plan(THREE, facts);
     assertThat(ids(plan)).doesNotContain("nodes/reset/m2", "nodes/delete/m2");
     assertThat(waits(plan, "masters/retire/m2", "nodes/drain/m2")).isTrue();
     assertThat(waits(plan, "hosts/configure/m2", "masters/remove/m2")).isTrue();

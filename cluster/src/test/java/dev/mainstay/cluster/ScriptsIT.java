@@ -32,9 +32,15 @@ final class ScriptsIT {
       echo "${0##*/} $*" >> /run/calls
       EOF
       chmod 755 /usr/local/bin/fake
-      for tool in systemctl modprobe haproxy journalctl kubeadm kubectl ctr etcdctl; do
+      for tool in modprobe haproxy journalctl kubeadm kubectl ctr etcdctl; do
         cp /usr/local/bin/fake /usr/local/bin/$tool
       done
+      cat > /usr/local/bin/systemctl <<'EOF'
+      #!/bin/bash
+      echo "systemctl $*" >> /run/calls
+      case $* in *is-active*kubelet*) ! grep -q '^systemctl stop kubelet' /run/calls ;; esac
+      EOF
+      chmod 755 /usr/local/bin/systemctl
       ln -s "$awk" /usr/local/bin/awk # in Debian a link through /etc
       echo '127.0.0.1 localhost' > /etc/hosts
       touch /run/calls
@@ -619,6 +625,128 @@ final class ScriptsIT {
   }
 
   @Test
+  void whatIsNotOursToDeleteOutlivesAnUndo() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /run/nfs '/var/lib/kubelet/pods/1/a volume' /var/lib/etcd/mainstay-aside-r1/member /var/lib/etcd/member
+            echo theirs > /run/nfs/data; echo before > /var/lib/etcd/mainstay-aside-r1/member/data
+            mount --bind /run/nfs '/var/lib/kubelet/pods/1/a volume'
+            %s -; echo "exit $?"
+            cat /run/nfs/data /var/lib/mainstay/backup/etcd-r1/member/data
+            find /var/lib/kubelet /var/lib/etcd
+            """
+                .formatted(script("kubeadm-reset")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            """
+            aside /var/lib/mainstay/backup/etcd-r1/member
+            exit 0
+            theirs
+            before
+            /var/lib/kubelet
+            /var/lib/etcd
+            """);
+  }
+
+  @Test
+  void aVolumeThatStaysMountedIsNotEmptied() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /run/nfs /var/lib/kubelet/pods/1/v; echo theirs > /run/nfs/data
+            mount --bind /run/nfs /var/lib/kubelet/pods/1/v; cd /var/lib/kubelet/pods/1/v
+            %s -; echo "exit $?"; cat data
+            """
+                .formatted(script("kubeadm-reset")));
+    assertThat(result.out()).isEqualTo("exit 1\ntheirs\n");
+    assertThat(result.err()).contains("/var/lib/kubelet/pods/1/v");
+  }
+
+  @Test
+  void dataOfEtcdThatNothingTellsOfIsNotBegunOver() throws Exception {
+    for (String name : List.of("init", "join")) {
+      Result result =
+          sandbox(
+              "mkdir -p /var/lib/etcd/member; %s; echo \"exit $?\"; ls /etc/mainstay; cat /run/calls"
+                  .formatted(fed(name, "")));
+      assertThat(result.out()).isEqualTo("exit 6\n");
+      assertThat(result.err()).contains("/var/lib/etcd/member");
+    }
+  }
+
+  @Test
+  void aHostOfAnotherClusterIsNotGivenBack() throws Exception {
+    Result result =
+        sandbox(
+            """
+            echo '{"cluster":"demo","clusterId":"other"}' > /etc/mainstay/node.json; mkdir /var/lib/mainstay
+            %s; echo "exit $?"; ls -d /etc/mainstay /var/lib/mainstay; grep -v ^kubeadm /run/calls
+            """
+                .formatted(fed("reset", "127.0.0.1 localhost\n", "ours")));
+    assertThat(result.out()).isEqualTo("exit 75\n/etc/mainstay\n/var/lib/mainstay\n");
+    assertThat(result.err()).contains("another cluster");
+  }
+
+  @Test
+  void whatElseLivesInContainerdStays() throws Exception {
+    String reset =
+        """
+        printf '#!/bin/bash\ncase $* in "namespaces ls -q") echo k8s.io; cat /run/others ;; esac\n' > /usr/local/bin/ctr
+        chmod 755 /usr/local/bin/ctr
+        mkdir -p /var/lib/containerd/content
+        %s; echo "exit $?"; ls /var/lib
+        """
+            .formatted(fed("reset", "127.0.0.1 localhost\n", "-"));
+    assertThat(sandbox("echo moby > /run/others\n" + reset).out())
+        .isEqualTo("exit 0\ncontainerd\n");
+    assertThat(sandbox("touch /run/others\n" + reset).out()).isEqualTo("exit 0\n");
+  }
+
+  @Test
+  void packagesOnHoldAreThere() throws Exception {
+    Result result =
+        sandbox(
+            """
+            printf '#!/bin/bash\nprintf "hi "\n' > /usr/local/bin/dpkg-query
+            cat > /usr/local/bin/dpkg <<'EOF'
+            #!/bin/bash
+            cat /usr/sbin/policy-rc.d > /run/policy
+            EOF
+            chmod 755 /usr/local/bin/*
+            mount -t tmpfs sandbox /usr/sbin
+            printf '#!/bin/sh\n# written by Mainstay while it installs packages\nexit 101\n' > /usr/sbin/policy-rc.d
+            %s < %s; echo "exit $?"
+            cat /run/policy /var/lib/mainstay/packages; ls /usr/sbin
+            """
+                .formatted(
+                    script("receive"),
+                    input("send %s 3 package haproxy -\n\none".formatted(sha256("one")))));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            "exit 0\n#!/bin/sh\n# written by Mainstay while it installs packages\nexit 101\n");
+  }
+
+  @Test
+  void noKubeconfigCanBeReadByOthersForAMoment() throws Exception {
+    Result result =
+        sandbox(
+            """
+            echo '    server: https://old' > /etc/kubernetes/kubelet.conf
+            printf '#!/bin/bash\nstat -c %%%%a "$@"\n' > /usr/local/bin/sync
+            printf '#!/bin/bash\nstat -c %%%%a "${@: -1}"\n/usr/bin/chmod "$@"\n' > /run/chmod
+            chmod 755 /usr/local/bin/sync /run/chmod; mv /run/chmod /usr/local/bin/chmod
+            %s https://new; cat /etc/kubernetes/kubelet.conf; ls /etc/kubernetes
+            """
+                .formatted(script("point-kubelet")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo("600\n600\n    server: https://new\nkubelet.conf\n");
+  }
+
+  @Test
   void base64OfFilesIsWhatTheScriptsUnderstand() throws Exception {
     byte[] bytes = "\u00e4\n\u0001".getBytes(StandardCharsets.UTF_8);
     String input = "600 /etc/mainstay/x " + Base64.getEncoder().encodeToString(bytes) + "\n";
@@ -843,7 +971,7 @@ final class ScriptsIT {
                 """
                     .formatted(
                         input(Scripts.script("drill-heal")),
-                        fed("reset", "127.0.0.1 localhost\n")));
+                        fed("reset", "127.0.0.1 localhost\n", "-")));
     assertThat(result.out())
         .describedAs(result.err())
         .isEqualTo(
@@ -1008,7 +1136,7 @@ final class ScriptsIT {
     Result runs =
         sandbox(
             NO_ETCD
-                + "printf '#!/bin/bash\\necho 1\\n' > /usr/local/bin/pgrep\n"
+                + "mkdir /var/lib/etcd/member/snap; exec 9> /var/lib/etcd/member/snap/db; flock 9\n"
                 + script("etcd-swap")
                 + " r1; echo \"exit $?\"; cat /var/lib/etcd/member/data\n");
     assertThat(runs.out()).isEqualTo("exit 1\nold\n");

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
@@ -300,7 +299,6 @@ final class LifeE2E {
     CLUSTER.applyChangesNothing();
   }
 
-  @Tag("long")
   @Test
   @Order(8)
   void aMasterWhoseDataIsGoneIsMadeAnewOnItsOwnMachine() {
