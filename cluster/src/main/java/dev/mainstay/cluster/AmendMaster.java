@@ -87,9 +87,10 @@ final class AmendMaster {
             .filter(master -> !master.equals(node))
             .filter(master -> facts.host(master.name()).map(HostFacts::isProvisioned).orElse(false))
             .toList();
-    int members = spec.masters().size();
+    int members = PlanAmendments.members(spec, facts).size();
     int quorum = Quorum.of(members);
-    if (etcdRestarts && members > 1 && others.size() < quorum) {
+    // of two members neither can restart and leave a quorum
+    if (etcdRestarts && members > 2 && others.size() < quorum) {
       throw new Failure.Refused(
           "%s: etcd has to restart here, and only %d of the other %d members can be reached; %d are needed meanwhile"
               .formatted(node.name(), others.size(), members - 1, quorum),

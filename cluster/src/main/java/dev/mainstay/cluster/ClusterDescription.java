@@ -1,13 +1,16 @@
 package dev.mainstay.cluster;
 
 import dev.mainstay.model.Address;
+import dev.mainstay.model.ClusterFile;
 import dev.mainstay.model.ClusterFileText;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.ComponentSettings;
 import dev.mainstay.model.NetworkSpec;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Role;
 import dev.mainstay.model.SshSpec;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,6 +83,41 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
   /** Whether {@code stored}, the ConfigMap's content, is this description. */
   boolean isStoredIn(String stored, String clusterId) {
     return tree(stored).equals(JSON.valueToTree(document(clusterId)));
+  }
+
+  /**
+   * What {@code stored}, the ConfigMap's content, has otherwise of that which counts only when a
+   * cluster is made, a phrase each. Nothing where it is torn.
+   */
+  List<String> madeOtherwise(String stored) {
+    List<String> differences = new ArrayList<>();
+    JsonNode network = tree(stored).path("network");
+    Map<String, String> here =
+        Map.of(
+            "pods", spec.network().pods().toString(),
+            "services", spec.network().services().toString(),
+            "plugin", spec.network().plugin().word());
+    for (String key : List.of("pods", "services", "plugin")) {
+      String there = network.path(key).asString("");
+      if (!there.isEmpty() && !there.equals(here.get(key))) {
+        differences.add("network.%s: %s instead of %s".formatted(key, here.get(key), there));
+      }
+    }
+    String file = tree(stored).path("file").asString("");
+    ClusterFile.decode(file, Path.of("stored"), Path.of("/"))
+        .spec()
+        .map(ClusterSpec::settings)
+        .ifPresent(there -> {
+          ComponentSettings ours = spec.settings();
+          if (!there.kubelet().equals(ours.kubelet())) {
+            differences.add("kubelet: %s instead of %s".formatted(ours.kubelet(), there.kubelet()));
+          }
+          if (!there.apiServer().equals(ours.apiServer())) {
+            differences.add(
+                "apiServer: %s instead of %s".formatted(ours.apiServer(), there.apiServer()));
+          }
+        });
+    return differences;
   }
 
   /** Whether {@code stored} says that these very manifests were applied. */

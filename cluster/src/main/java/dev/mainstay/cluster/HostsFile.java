@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,6 +56,17 @@ record HostsFile(String text) {
         .filter(Matcher::matches)
         .forEach(node -> addresses.putIfAbsent(node.group(2), node.group(1)));
     return addresses;
+  }
+
+  /** The domain of the cluster that our block is of; empty without one. */
+  Optional<String> domain() {
+    List<String> lines = lines(text);
+    return ours(lines).stream()
+        .mapToObj(lines::get)
+        .map(ENDPOINT::matcher)
+        .filter(Matcher::matches)
+        .map(endpoint -> endpoint.group(1))
+        .findFirst();
   }
 
   /** The text with our block, at the place of the one that was there or else at the end. */

@@ -54,8 +54,10 @@ public final class Observe {
       seen.failure().ifPresent(why -> unreachable.put(seen.node(), why));
     }
     Optional<ClusterApi> api = askAny(spec, facts);
-    return new ClusterFacts(
-        facts, unreachable, api, certificates(spec, facts, unreachable), List.of());
+    Map<NodeName, HostCertificates> certificates = certificates(spec, facts, unreachable);
+    // also those that were lost since they were looked at: nobody is in both
+    facts.keySet().removeAll(unreachable.keySet());
+    return new ClusterFacts(facts, unreachable, api, certificates, List.of());
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,9 +53,16 @@ final class PlanAmendments {
     return abandoned;
   }
 
+  /** The masters that etcd has as members, as far as is known: not those that are yet to join. */
+  static List<NodeSpec> members(ClusterSpec spec, ClusterFacts facts) {
+    return spec.masters().stream()
+        .filter(master -> facts.host(master.name()).map(Observe::isNode).orElse(true))
+        .toList();
+  }
+
   /** Whether etcd cannot have a quorum before the hosts blocks are written. */
   boolean quorumIsLost() {
-    List<NodeSpec> masters = spec.masters();
+    List<NodeSpec> masters = members(spec, facts);
     long standing =
         masters.stream()
             .map(master -> amendments.get(master.name()))
@@ -79,7 +87,8 @@ final class PlanAmendments {
   }
 
   /**
-   * Steps for the masters that need any, in the file's order.
+   * Steps for the masters that need any: first those that do not serve as they are, because the
+   * others' turn comes only when they do; else in the file's order.
    *
    * @param prepared the ids of the steps that prepare a node's host
    */
@@ -87,9 +96,10 @@ final class PlanAmendments {
     List<Step<Action>> steps = new ArrayList<>();
     boolean lost = quorumIsLost();
     Set<String> everyMaster = new HashSet<>();
-    spec.masters().forEach(master -> everyMaster.addAll(prepared.apply(master)));
+    List<NodeSpec> members = members(spec, facts);
+    members.forEach(master -> everyMaster.addAll(prepared.apply(master)));
     Set<String> previous = new HashSet<>(everyMaster);
-    for (NodeSpec master : spec.masters()) {
+    for (NodeSpec master : members.stream().sorted(Comparator.comparing(this::isReady)).toList()) {
       Amendment amendment = amendments.get(master.name());
       if (amendment == null || !amendment.isNeeded()) {
         continue;
@@ -100,7 +110,7 @@ final class PlanAmendments {
               master.name().value(),
               amendment.isMoved() ? Why.ADDRESS_CHANGED : Why.STATIC_POD_DIFFERS,
               String.join("; ", amendment.why()) + ": restart " + restarts(amendment),
-              lost || spec.masters().size() == 1 ? Disruption.CONTROL_PLANE : Disruption.NODE,
+              lost || members.size() <= 2 ? Disruption.CONTROL_PLANE : Disruption.NODE,
               lost ? prepared.apply(master) : previous,
               new Action.AmendMaster(
                   master, amendment.manifests(), amendment.containers(), amendment.from(), lost));
@@ -108,6 +118,10 @@ final class PlanAmendments {
       previous = Set.of(step.id());
     }
     return steps;
+  }
+
+  private boolean isReady(NodeSpec master) {
+    return facts.host(master.name()).map(HostFacts::ready).orElse(false);
   }
 
   private static String restarts(Amendment amendment) {

@@ -51,9 +51,10 @@ final class PlanRenewal {
    *
    * @param phases in reading order; empty where nothing is due
    * @param problems what is due and cannot be renewed
+   * @param bringsBack whether a master's API or etcd member is cut off until then
    */
-  record Renewal(List<Phase<Action>> phases, List<Problem> problems) {
-    static final Renewal NONE = new Renewal(List.of(), List.of());
+  record Renewal(List<Phase<Action>> phases, List<Problem> problems, boolean bringsBack) {
+    static final Renewal NONE = new Renewal(List.of(), List.of(), false);
 
     Renewal {
       phases = phases.stream().filter(phase -> !phase.steps().isEmpty()).toList();
@@ -125,7 +126,8 @@ final class PlanRenewal {
         List.of(
             new Phase<>(KUBELETS, "kubelets' certificates", kubelets),
             new Phase<>(MASTERS, "certificates, one master at a time", masters)),
-        problems);
+        problems,
+        !masters.isEmpty() && members().stream().anyMatch(this::isCutOff));
   }
 
   private HostCertificates of(NodeSpec node) {

@@ -68,6 +68,7 @@ final class Planner {
   private final List<Step<Action>> register = new ArrayList<>();
   private final List<Step<Action>> addons = new ArrayList<>();
   private final Set<String> ids = new HashSet<>();
+  private Set<String> disturbed = Set.of();
   private PlanRenewal.Renewal renewal = PlanRenewal.Renewal.NONE;
 
   /**
@@ -107,9 +108,12 @@ final class Planner {
     return this;
   }
 
-  /** Whether certificates are renewed so that an API answers again. */
+  /**
+   * Whether certificates are renewed so that an API answers again. Those that are merely due must
+   * not stand before what else brings it back.
+   */
   private boolean recovers() {
-    return facts.api().isEmpty() && !renewal.phases().isEmpty();
+    return facts.api().isEmpty() && renewal.bringsBack();
   }
 
   /** Whether the cluster's API gives no answer, for which this plan has no remedy but to wait. */
@@ -214,7 +218,8 @@ final class Planner {
     Set<String> first = new HashSet<>();
     for (NodeSpec master : spec.masters()) {
       for (String phase : List.of(DELIVER, CONFIGURE, IMAGES)) {
-        if (ids.contains(id(phase, master))) {
+        // nobody waits for a machine that is yet to become a master
+        if (stage(master).compareTo(Stage.JOINED) >= 0 && ids.contains(id(phase, master))) {
           first.add(id(phase, master));
         }
       }
@@ -267,11 +272,42 @@ final class Planner {
                     + " cluster's file");
           });
     }
+    facts.hosts().values().forEach(this::refuseOtherDomain);
     facts.api().ifPresent(this::refuseOtherNodes);
+    facts.api().ifPresent(this::refuseOtherMaking);
     facts.api().ifPresent(this::refuseOtherMachines);
     refuseLostMasters();
     for (NodeSpec node : spec.nodes()) {
       facts.host(node.name()).ifPresent(host -> refuseChanged(node, host));
+    }
+  }
+
+  /** Names stand in certificates, in etcd's membership and in every node's own; none is changed. */
+  private void refuseOtherDomain(HostFacts host) {
+    if (!Observe.isNode(host)) {
+      return;
+    }
+    new HostsFile(host.hostsFile())
+        .domain()
+        .filter(domain -> !domain.equals(spec.domain().value()))
+        .ifPresent(domain -> {
+          throw new Failure.Refused(
+              "%s is a node of the cluster in the domain %s; the file says %s"
+                  .formatted(host.node(), domain, spec.domain()),
+              "nothing was changed. A cluster keeps its domain: put \"domain: "
+                  + domain
+                  + "\" into the file");
+        });
+  }
+
+  private void refuseOtherMaking(ClusterApi api) {
+    List<String> differences = description.madeOtherwise(api.description());
+    if (!differences.isEmpty()) {
+      throw new Failure.Refused(
+          "the file asks for what counts only when a cluster is made: "
+              + String.join("; ", differences),
+          "nothing was changed. Put the file back as it was: Mainstay does not change that on a"
+              + " cluster that is there");
     }
   }
 
@@ -446,6 +482,13 @@ final class Planner {
     boolean follows = !node.isMaster() && amendments.workersWait();
     if (follows) {
       after.addAll(lastAmendment());
+    }
+    if (!fresh && drift.disturbsNode()) {
+      // what does not start here would start nowhere
+      after.addAll(disturbed);
+      if (node.isMaster()) {
+        disturbed = Set.of(id(CONFIGURE, node));
+      }
     }
     return Optional.of(
         add(

@@ -65,7 +65,11 @@ final class Preflight {
                 "has the same hostname as " + namesake.name() + ": " + seen.hostname(),
                 "hostnamectl set-hostname " + node.name()));
       }
-      checkMachine(node, seen, where, problems);
+      List<Problem> ofMachine = new ArrayList<>();
+      checkMachine(node, seen, where, ofMachine);
+      // a node that is there must not keep the others from being repaired
+      ofMachine.forEach(
+          problem -> problems.add(Observe.isNode(seen) ? problem.asWarning() : problem));
       checkWay(node, seen, where, problems);
       if (seen.stage() == Stage.EMPTY) {
         checkRoom(node, seen, where, problems);

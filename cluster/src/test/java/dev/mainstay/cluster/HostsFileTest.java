@@ -29,6 +29,14 @@ final class HostsFileTest {
   }
 
   @Test
+  void itsDomainIsThatOfTheBlock() {
+    assertThat(new HostsFile("127.0.0.1 api.mine.internal\n").domain()).isEmpty();
+    HostsFile ours = new HostsFile("127.0.0.1 api.mine.internal\n");
+    assertThat(ours.withBlock(HostsBlock.of(Fixture.spec(1, 1)), 3).domain())
+        .contains("demo.internal");
+  }
+
+  @Test
   void theBlockIsAppended() {
     assertThat(with("127.0.0.1 localhost\n")).isEqualTo("127.0.0.1 localhost\n" + BLOCK);
     assertThat(with("")).isEqualTo(BLOCK);

@@ -222,6 +222,36 @@ final class PlanAmendmentsTest {
   }
 
   @Test
+  void aMasterThatDoesNotServeHasItsTurnFirst() {
+    ALL.forEach(name -> host(name).ready = true);
+    host("m1").amending.add("kube-apiserver");
+    host("m3").etcdSeesOtherHosts = true;
+    host("m3").ready = false;
+    Plan<Action> plan = alive(BEFORE);
+    assertThat(step(plan, "masters/amend/m3").after()).isEmpty();
+    assertThat(step(plan, "masters/amend/m1").after()).containsExactly("masters/amend/m3");
+  }
+
+  @Test
+  void mastersThatAreYetToJoinAreNoMembersAndNobodyWaitsForThem() {
+    ClusterSpec five = Fixture.spec(5, 2);
+    List<NodeSpec> nodes = new ArrayList<>(moved("m1").masters());
+    nodes.addAll(five.masters().subList(3, 5));
+    nodes.addAll(five.workers());
+    ClusterSpec spec = Fixture.spec(nodes, ComponentSettings.NONE);
+    for (String name : List.of("m4", "m5")) {
+      hosts.put(name, FakeHost.of(five, name));
+    }
+    Plan<Action> plan = plan(spec, Optional.empty());
+    Step<Action> amend = step(plan, "masters/amend/m1");
+    // two of three stand, not two of five
+    assertThat(((Action.AmendMaster) amend.action()).quorumIsLost()).isFalse();
+    assertThat(amend.after())
+        .containsExactlyInAnyOrder(
+            "hosts/configure/m1", "hosts/configure/m2", "hosts/configure/m3");
+  }
+
+  @Test
   void whatAnEarlierRunWantedToRestartIsRestarted() {
     host("m2").amending.add("kube-apiserver");
     assertThat(((Action.AmendMaster) step(alive(BEFORE), "masters/amend/m2").action()).containers())

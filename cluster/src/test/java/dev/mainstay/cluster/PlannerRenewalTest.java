@@ -74,6 +74,16 @@ final class PlannerRenewalTest {
   }
 
   @Test
+  void certificatesThatAreOnlyDueDoNotStandBeforeWhatBringsTheApiBack() {
+    hosts.forEach(host -> host.ready = false);
+    hosts.get(1).etcdSeesOtherHosts = true;
+    Plan<Action> plan = plan(Optional.empty(), SOON);
+    assertThat(step(plan, "masters/amend/m2").after())
+        .noneMatch(id -> id.startsWith("certificates/"));
+    assertThat(step(plan, "certificates/renew/m1").after()).contains("masters/amend/m2");
+  }
+
+  @Test
   void mastersFindEachOtherBeforeTheGateOfARenewal() {
     hosts.get(1).units.put("mainstay-proxy", "inactive enabled");
     Plan<Action> plan = plan(Optional.of(Fixture.api(SPEC, bundle)), SOON);

@@ -10,9 +10,12 @@ import dev.mainstay.bundle.Bundle;
 import dev.mainstay.engine.Disruption;
 import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
+import dev.mainstay.model.Cidr;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.ComponentSettings;
+import dev.mainstay.model.Domain;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NetworkSpec;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Role;
 import java.nio.file.Path;
@@ -427,6 +430,22 @@ final class PlannerTest {
   }
 
   @Test
+  void nodesThatAreDisturbedAreSoOneMasterAfterTheOtherAndWorkersAfterThem() {
+    FakeHost[] hosts = allFinished();
+    for (FakeHost host : hosts) {
+      host.files.remove("/etc/systemd/system/containerd.service");
+    }
+    Plan<Action> plan = change(hosts);
+    assertThat(step(plan, "hosts/configure/m1").after()).isEmpty();
+    assertThat(step(plan, "hosts/configure/m2").after()).containsExactly("hosts/configure/m1");
+    assertThat(step(plan, "hosts/configure/m3").after()).containsExactly("hosts/configure/m2");
+    for (String worker : List.of("w1", "w2")) {
+      assertThat(step(plan, "hosts/configure/" + worker).after())
+          .containsExactly("hosts/configure/m3");
+    }
+  }
+
+  @Test
   void anotherSettingOfTheFileReachesFinishedNodes() {
     ClusterSpec mirrored =
         Fixture.spec(
@@ -532,6 +551,63 @@ final class PlannerTest {
                 api.description(),
                 api.corefile())),
         host("m1", Stage.PROVISIONED));
+  }
+
+  @Test
+  void refusesAnotherDomainAlsoOfAClusterThatIsSilent() {
+    ClusterSpec spec =
+        new ClusterSpec(
+            SPEC.name(),
+            new Domain("k8s.internal"),
+            SPEC.kubernetes(),
+            SPEC.nodes(),
+            SPEC.network(),
+            SPEC.settings(),
+            SPEC.certificates());
+    for (Optional<ClusterApi> api :
+        List.of(Optional.<ClusterApi>empty(), Optional.of(Fixture.api(SPEC, bundle)))) {
+      assertThatThrownBy(() -> plan(spec, api, host("m1", Stage.PROVISIONED)))
+          .isInstanceOf(Failure.Refused.class)
+          .hasMessage(
+              "m1 is a node of the cluster in the domain demo.internal; the file says"
+                  + " k8s.internal");
+    }
+  }
+
+  @Test
+  void refusesWhatCountsOnlyWhenAClusterIsMade() {
+    ClusterSpec spec =
+        Fixture.spec(
+            3,
+            2,
+            new ComponentSettings(
+                Map.of("maxPods", 77),
+                Map.of("anonymous-auth", "false"),
+                ComponentSettings.ContainerdSettings.NONE));
+    assertThatThrownBy(() -> plan(spec, Optional.of(Fixture.api(SPEC, bundle)), allFinished()))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageEndingWith(
+            ": kubelet: {maxPods=77} instead of {}; apiServer: {anonymous-auth=false} instead of"
+                + " {}");
+    assertThatThrownBy(() -> plan(SPEC, Optional.of(Fixture.api(spec, bundle)), allFinished()))
+        .hasMessageContaining("kubelet: {} instead of {maxPods=77}");
+    ClusterSpec network =
+        new ClusterSpec(
+            SPEC.name(),
+            SPEC.domain(),
+            SPEC.kubernetes(),
+            SPEC.nodes(),
+            new NetworkSpec(
+                Cidr.parse("10.100.0.0/16").orElseThrow(),
+                SPEC.network().services(),
+                NetworkSpec.Plugin.NONE,
+                List.of()),
+            SPEC.settings(),
+            SPEC.certificates());
+    assertThatThrownBy(() -> plan(network, Optional.of(Fixture.api(SPEC, bundle)), allFinished()))
+        .hasMessageEndingWith(
+            ": network.pods: 10.100.0.0/16 instead of 10.244.0.0/16; network.plugin: none instead"
+                + " of flannel");
   }
 
   @Test

@@ -54,6 +54,19 @@ final class PreflightTest {
   }
 
   @Test
+  void aNodeThatIsThereKeepsNobodyFromBeingRepaired() {
+    FakeHost node = FakeHost.of(SPEC, "w1");
+    node.identity = Optional.of(new NodeIdentity(Fixture.ID, "demo", "w1", "worker", ""));
+    node.stage = Stage.PROVISIONED;
+    node.swaps = List.of("/swapfile");
+    node.clockAhead = Duration.ofSeconds(6);
+    assertThat(check(node))
+        .hasSize(2)
+        .noneMatch(Problem::isError)
+        .anySatisfy(problem -> assertThat(problem.what()).isEqualTo("swap is on: /swapfile"));
+  }
+
+  @Test
   void findsClocksMoreThanFiveSecondsOff() {
     assertThat(master(host -> host.clockAhead = Duration.ofSeconds(5))).isEmpty();
     assertThat(master(host -> host.clockAhead = Duration.ofSeconds(-5))).isEmpty();

@@ -30,6 +30,11 @@ public record Problem(Severity severity, String where, String what, String advic
     return severity == Severity.ERROR;
   }
 
+  /** The same where it does not stop the work. */
+  public Problem asWarning() {
+    return warning(where, what, advice);
+  }
+
   @Override
   public String toString() {
     String text = where + "  " + (isError() ? "" : "warning: ") + what;
