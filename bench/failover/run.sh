@@ -3,37 +3,39 @@
 # same worker, and through no proxy (to a master that lives), all at the same time, on the same real masters.
 #
 # Usage: bench/failover/run.sh [--rounds N] [--masters 3|5] [--only FAULT,FAULT...] [--minutes M]
-#        [--keep FOLDER] [--tune SCRIPT]
+#        [--alone] [--keep FOLDER] [--tune SCRIPT]
 #
 # FAULT: none black-hole kill frozen stop two-killed two-black-holed alarms load; and, in no run by themselves, host-frozen and
 # reloaded-black-hole, reloaded-kill, reloaded-frozen: the streams were begun before w1's proxy was reloaded.
-# M: how long the load of "alarms" lasts (10). --keep: the probe's and the proxies' logs go there. --tune: what SCRIPT does
+# M: how long the load of "alarms" lasts (10). --alone: without the other proxies, whose streams are most of the load of the
+# machine, and whose faults last for longer than ours. --keep: the probe's and the proxies' logs go there. --tune: what SCRIPT does
 # to /etc/mainstay/haproxy.cfg of every host is loaded first, to try a change before it is built. Prints the tables that
 # bench/failover/RESULTS.md keeps. Five rounds take about an hour.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/bench/failover
-rounds=5 count=3 minutes=10 keep= tune= only=none,black-hole,kill,frozen,stop,two-killed,two-black-holed,alarms,load
+peers=(kubespray-haproxy kubespray-nginx kubeadm-haproxy kubeasz-nginx)
+rounds=5 count=3 minutes=10 lasts=50 keep= tune= only=none,black-hole,kill,frozen,stop,two-killed,two-black-holed,alarms,load
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=$2 ;;
     --masters) count=$2 ;;
     --only) only=$2 ;;
     --minutes) minutes=$2 ;;
+    --alone) lasts=15 && peers=() && shift && continue ;;
     --keep) keep=$2 ;;
     --tune) tune=$2 ;;
     *) sed -n '/^# Usage/,/an hour/s/^# //p' "$0" >&2; exit 64 ;;
   esac
   shift 2
 done
-for tool in jq nft; do which $tool > /dev/null || apt-get install -y -qq "${tool/nft/nftables}" > /dev/null; done
+which nft > /dev/null || apt-get install -y -qq nftables > /dev/null
 name=failbench
 state=${XDG_DATA_HOME:-$HOME/.local/share}/mainstay/playground/$name
 out=$(mktemp -d)
 masters=()
 for n in $(seq "$count"); do masters+=("m$n"); done
 hosts=("${masters[@]}" w1)
-peers=(kubespray-haproxy kubespray-nginx kubeadm-haproxy kubeasz-nginx)
 run=/run/failbench # on w1
 
 on() { # HOST COMMAND
@@ -121,6 +123,7 @@ prepare() {
   # what the proxies say of every master, every node, every member of etcd
   on w1 "cat > $run/settled" << 'SCRIPT'
 set -eu
+shopt -s nullglob
 cd /run/failbench
 for socket in /run/mainstay-proxy/admin.sock *.sock; do
   echo 'show stat' | socat -t 2 - UNIX-CONNECT:$socket |
@@ -140,7 +143,8 @@ settled() { on w1 "bash $run/settled" > "$out/unsettled" 2>&1 && healthy m1; }
 settle() { until_true 180 "all masters UP in all proxies ($(cat "$out/unsettled" 2> /dev/null))" settled; }
 leads() { # HOST: makes it etcd's leader, so that no fault costs an election: what is measured is the proxies
   local host=$1 me
-  me=$(etcdctl_on "$host" --endpoints https://127.0.0.1:2379 endpoint status -w json | jq -r '.[0].Status | if .leader == .header.member_id then "leads" else .header.member_id end')
+  # as text: an id has more digits than jq keeps
+  me=$(etcdctl_on "$host" --endpoints https://127.0.0.1:2379 endpoint status -w fields | awk '/^"MemberID"/ {id = $3 ""} /^"Leader"/ {leader = $3 ""} END {print id == leader ? "leads" : id}')
   [ "$me" = leads ] || etcdctl_on "$host" --endpoints "$(each client "${masters[@]}")" move-leader "$(printf %x "$me")" > /dev/null 2>&1 || return 1
 }
 client() { printf 'https://%s:2379' "$(full "$1")"; }
@@ -206,19 +210,19 @@ runs_not() { ! runs "$1"; }
 # only nodes may ask a relay
 relay_says() { on w1 "{ exec 7<> /dev/tcp/$(full "$1")/7444 && printf 'GET / HTTP/1.0\r\n\r\n' >&7 && read -r -t 2 _ status _ <&7; } 2> /dev/null; [ \"\$status\" = $2 ]"; }
 break_none() { :; }; heal_none() { :; }; done_none() { lasting 20; }
-break_black-hole() { black_hole "$@"; }; heal_black-hole() { nft delete table bridge $name; }; done_black-hole() { lasting 50; }
+break_black-hole() { black_hole "$@"; }; heal_black-hole() { nft delete table bridge $name; }; done_black-hole() { lasting $lasts; }
 break_kill() { signal KILL "$1"; }; heal_kill() { :; }
 done_kill() { sleep 1; until_true 120 "the killed apiserver is ready again" relay_says "$1" 200; sleep 5; }
-break_frozen() { signal STOP "$1"; }; heal_frozen() { signal CONT "$1"; }; done_frozen() { lasting 50; }
+break_frozen() { signal STOP "$1"; }; heal_frozen() { signal CONT "$1"; }; done_frozen() { lasting $lasts; }
 break_stop() { away "$1"; }; heal_stop() { back "$1"; }
 done_stop() { until_true 90 "the apiserver has ended" runs_not "$1"; sleep 5; }
 break_two-killed() { for victim in "$@"; do on "$victim" "mv $manifest /etc/kubernetes/failbench-kube-apiserver.yaml; kill -KILL \$(pgrep -x kube-apiserver)" & done; wait $!; sleep 0.2; }
 heal_two-killed() { for victim in "$@"; do back "$victim"; done; }; done_two-killed() { lasting 30; }
 break_two-black-holed() { black_hole "$@"; }; heal_two-black-holed() { nft delete table bridge $name; }; done_two-black-holed() { lasting 30; }
 reload() { on w1 'systemctl reload mainstay-proxy'; sleep 2; }
-break_reloaded-black-hole() { reload; black_hole "$@"; }; heal_reloaded-black-hole() { heal_black-hole; }; done_reloaded-black-hole() { lasting 50; }
+break_reloaded-black-hole() { reload; black_hole "$@"; }; heal_reloaded-black-hole() { heal_black-hole; }; done_reloaded-black-hole() { lasting $lasts; }
 break_reloaded-kill() { reload; signal KILL "$1"; }; heal_reloaded-kill() { :; }; done_reloaded-kill() { done_kill "$@"; }
-break_reloaded-frozen() { reload; signal STOP "$1"; }; heal_reloaded-frozen() { signal CONT "$1"; }; done_reloaded-frozen() { lasting 50; }
+break_reloaded-frozen() { reload; signal STOP "$1"; }; heal_reloaded-frozen() { signal CONT "$1"; }; done_reloaded-frozen() { lasting $lasts; }
 group_of() { # HOST: the control group of the whole host
   local pid
   pid=$(pgrep -f "[s]ystemd-nspawn.*$name.*$1" | head -n 1)
@@ -228,7 +232,7 @@ group_of() { # HOST: the control group of the whole host
 freeze_group() { if [ -e "$1/freezer.state" ]; then echo FROZEN > "$1/freezer.state"; else echo 1 > "$1/cgroup.freeze"; fi; }
 thaw_group() { if [ -e "$1/freezer.state" ]; then echo THAWED > "$1/freezer.state"; else echo 0 > "$1/cgroup.freeze"; fi; }
 break_host-frozen() { local group; group=$(group_of "$1"); freezers+=("$group"); freeze_group "$group"; }
-heal_host-frozen() { thaw_group "$(group_of "$1")"; freezers=(); }; done_host-frozen() { lasting 50; }
+heal_host-frozen() { thaw_group "$(group_of "$1")"; freezers=(); }; done_host-frozen() { lasting $lasts; }
 
 fault() { # KIND VICTIM...
   local kind=$1 victims=none
