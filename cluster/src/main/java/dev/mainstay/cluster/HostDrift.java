@@ -166,7 +166,15 @@ record HostDrift(
 
   /** Whether putting it right restarts what pods depend on. */
   boolean disturbsNode() {
-    return phrases().stream()
-        .anyMatch(part -> part.contains("containerd") || part.contains("kubelet"));
+    return phrases().stream().anyMatch(HostDrift::disturbs);
+  }
+
+  /** Whether what pods depend on is restarted with another configuration than it has now. */
+  boolean changesNode() {
+    return files.stream().anyMatch(file -> disturbs(file.path()));
+  }
+
+  private static boolean disturbs(String part) {
+    return part.contains("containerd") || part.contains("kubelet");
   }
 }

@@ -51,7 +51,8 @@ final class PlanRenewal {
    *
    * @param phases in reading order; empty where nothing is due
    * @param problems what is due and cannot be renewed
-   * @param bringsBack whether a master's API or etcd member is cut off until then
+   * @param bringsBack whether a master's API or etcd member is cut off until then, or its kubelet
+   *     starts nothing
    */
   record Renewal(List<Phase<Action>> phases, List<Problem> problems, boolean bringsBack) {
     static final Renewal NONE = new Renewal(List.of(), List.of(), false);
@@ -127,7 +128,8 @@ final class PlanRenewal {
             new Phase<>(KUBELETS, "kubelets' certificates", kubelets),
             new Phase<>(MASTERS, "certificates, one master at a time", masters)),
         problems,
-        !masters.isEmpty() && members().stream().anyMatch(this::isCutOff));
+        (!masters.isEmpty() && members().stream().anyMatch(this::isCutOff))
+            || members().stream().anyMatch(this::isKubeletCutOff));
   }
 
   private HostCertificates of(NodeSpec node) {
@@ -150,6 +152,11 @@ final class PlanRenewal {
   private boolean isCutOff(NodeSpec master) {
     return KubeadmCertificate.withoutWhichNothingServes().stream()
         .anyMatch(name -> of(master).hasEnded(name, now));
+  }
+
+  private boolean isKubeletCutOff(NodeSpec node) {
+    Certificate client = of(node).onDisk().get(KubeletCertificate.CLIENT.file());
+    return client != null && client.hasEnded(now);
   }
 
   private int quorum() {

@@ -483,8 +483,9 @@ final class Planner {
     if (follows) {
       after.addAll(lastAmendment());
     }
-    if (!fresh && drift.disturbsNode()) {
-      // what does not start here would start nowhere
+    if (Observe.isNode(host) && host.isActive("containerd") && drift.changesNode()) {
+      // what does not start here would start nowhere. Who is down already waits for nobody, and
+      // nobody for him
       after.addAll(disturbed);
       if (node.isMaster()) {
         disturbed = Set.of(id(CONFIGURE, node));

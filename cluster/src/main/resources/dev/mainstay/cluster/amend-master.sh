@@ -55,12 +55,11 @@ until_true() {
   done
 }
 lease_is_gone() { forget_lease "$@"; [ -z "$lease" ]; }
-is_ready() { [ "$(relay)" = 200 ] || { [ -z "$(relay)" ] && [ "$(kubectl_here --request-timeout 3s get --raw /readyz 2> /dev/null)" = ok ]; }; }
 # /readyz may be ok before the apiserver knows who may do what
 knows_roles() { kubectl --kubeconfig /etc/kubernetes/scheduler.conf --server https://127.0.0.1:6443 --request-timeout 3s get --raw '/api/v1/nodes?limit=1' > /dev/null 2>&1; }
 has_address() { ! is_local "$address" || [ "$(kubectl_here --request-timeout 3s get node "$name" -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}' 2> /dev/null)" = "$address" ]; }
 until_true "etcd has no quorum" lease_is_gone "$@"
-until_true "the apiserver of this master does not become ready" is_ready
+until_true "the apiserver of this master does not become ready" api_serves
 until_true "the apiserver of this master lets nobody in" knows_roles
 until_true "kubelet does not report $address" has_address
 if [ "$was" != - ]; then restart_host_network_pods "$name" kubectl_here; fi

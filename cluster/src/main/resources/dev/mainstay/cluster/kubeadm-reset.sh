@@ -11,7 +11,7 @@ fi
 # what a restore put aside and had no room for elsewhere
 keep_aside ''
 for aside in /var/lib/etcd/mainstay-aside-*; do
-  [ ! -e "$aside" ] || die "there is no room to keep what a restore put aside in $aside; make room below /var/lib/mainstay, or move it away"
+  [ ! -e "$aside/member" ] || die "there is no room to keep what a restore put aside in $aside; make room below /var/lib/mainstay, or move it away"
 done
 if [ -x /usr/local/bin/kubeadm ]; then
   timeout 120 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }

@@ -104,12 +104,7 @@ for component in kube-apiserver etcd; do
 done
 if [ -f /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
   say advertises "$(sed -n 's/^ *- --advertise-address=//p' /etc/kubernetes/manifests/kube-apiserver.yaml)"
-  # the proxy watches it and knows, where it leads to it; a question of our own would cost half a second
-  case $(relay) in
-    200) say ready 1 ;;
-    # 404: it stops, or it is slow
-    '' | 404) [ "$(timeout 3 kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 --request-timeout 2s get --raw /readyz 2>/dev/null)" = ok ] && say ready 1 ;;
-  esac
+  api_serves && say ready 1
 fi
 kubelet=/usr/local/bin/kubelet
 if [ -x $kubelet ]; then

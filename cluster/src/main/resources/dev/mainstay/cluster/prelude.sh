@@ -95,6 +95,15 @@ relay() {
   exec 7>&-
   echo "$status"
 }
+# Whether this master's apiserver is ready. Its proxy knows, and a question of our own would cost half a second; but 404 may mean
+# no more than that it answers late, or tells strangers nothing.
+api_serves() {
+  case $(relay) in
+    200) ;;
+    '' | 404) [ "$(timeout 5 kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 --request-timeout 3s get --raw /readyz 2> /dev/null)" = ok ] ;;
+    *) return 1 ;;
+  esac
+}
 # One line "fingerprint SHA256 FILE" for every certificate and key of the node; of a kubeconfig only what it embeds counts.
 fingerprints() {
   local file

@@ -1,9 +1,9 @@
 # Gives the host back as it was before Mainstay. Standard input: the text of /etc/hosts without our block.
-# $2: the id of the cluster that it was seen to belong to, or -.
+# $2: the id of the cluster that it was seen to belong to, or - where it did not say.
 take_input "$1"
 one_at_a_time
 is=$(identity clusterId)
-[ -z "$is" ] || [ "$is" = "$2" ] || die "this host belongs to another cluster by now: another run came in between; nothing was changed" 75
+[ "$2" = - ] || [ -z "$is" ] || [ "$is" = "$2" ] || die "this host belongs to another cluster by now: another run came in between; nothing was changed" 75
 # a drill whose fault is there still; of what it broke only the packet filter's rules would outlive what follows
 if [ -e /run/mainstay/drill/fault ]; then
   bash /run/mainstay/drill/heal.sh || [ "$(cat /run/mainstay/drill/fault)" != master-black-hole ] || die "the drill that goes on here cannot be healed"

@@ -443,6 +443,14 @@ final class PlannerTest {
       assertThat(step(plan, "hosts/configure/" + worker).after())
           .containsExactly("hosts/configure/m3");
     }
+    // who is down already waits for nobody, and nobody for him
+    hosts[0].units.put("containerd", "failed enabled");
+    hosts[1].files.put("/etc/systemd/system/containerd.service", "");
+    hosts[1].units.put("containerd", "inactive enabled");
+    Plan<Action> down = change(hosts);
+    for (String master : List.of("m1", "m2", "m3")) {
+      assertThat(step(down, "hosts/configure/" + master).after()).isEmpty();
+    }
   }
 
   @Test

@@ -630,6 +630,7 @@ final class ScriptsIT {
         sandbox(
             """
             mkdir -p /run/nfs '/var/lib/kubelet/pods/1/a volume' /var/lib/etcd/mainstay-aside-r1/member /var/lib/etcd/member
+            mkdir /var/lib/etcd/mainstay-aside-r2
             echo theirs > /run/nfs/data; echo before > /var/lib/etcd/mainstay-aside-r1/member/data
             mount --bind /run/nfs '/var/lib/kubelet/pods/1/a volume'
             %s -; echo "exit $?"

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,8 +19,8 @@ public final class WholeFile {
   /**
    * Writes {@code text} in UTF-8 beside {@code file}, in a folder that exists, and puts it in its
    * place once it is on the disk: who reads the file at any moment, or after a power cut, finds all
-   * of what was there or all of what is there now. Its owner stays as it is; a link is replaced and
-   * not followed.
+   * of what was there or all of what is there now. Its owner stays as it is where root writes; a
+   * link is replaced and not followed.
    *
    * @param mode what the file's mode is then, as ls shows it: {@code rw-r--r--}
    * @throws IOException if it cannot be written; the file is then as it was
@@ -40,12 +41,21 @@ public final class WholeFile {
       if (Files.exists(file)) {
         UserPrincipal owner = Files.getOwner(file);
         if (!owner.equals(Files.getOwner(fresh))) {
-          Files.setOwner(fresh, owner); // root writes somebody's file: it stays theirs
+          giveTo(owner, fresh);
         }
       }
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     } finally {
       Files.deleteIfExists(fresh);
+    }
+  }
+
+  /** Root writes somebody's file: it stays theirs. Nobody else may give files away. */
+  private static void giveTo(UserPrincipal owner, Path file) throws IOException {
+    try {
+      Files.setOwner(file, owner);
+    } catch (FileSystemException notRoot) {
+      // the folder is ours, or it could not be written at all: so is the file from now on
     }
   }
 }
