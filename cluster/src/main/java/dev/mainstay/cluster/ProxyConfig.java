@@ -275,9 +275,9 @@ final class ProxyConfig {
                 .replace("PORT", String.valueOf(HEALTH_PORT))
                 .replace("INTERVAL", interval(spec, timeouts) + "ms"));
     for (NodeSpec master : masters) {
-      // tcp-ut is ignored in default-server (HAProxy 2.6)
+      // tcp-ut is ignored in default-server, and of a name whose family is not said (HAProxy 2.6)
       backend.append(
-          "    server %s %s:6443 tcp-ut %s\n"
+          "    server %s ipv4@%s:6443 tcp-ut %s\n"
               .formatted(master.name(), spec.fullName(master), millis(timeouts.unacknowledged())));
     }
     backend.append(
@@ -290,7 +290,7 @@ final class ProxyConfig {
             .replace("INTERVAL", AGENT_INTERVALS * interval(spec, timeouts) + "ms"));
     for (NodeSpec master : masters) {
       backend.append(
-          "    server last-%s %s:6443 no-check agent-check backup tcp-ut %s\n"
+          "    server last-%s ipv4@%s:6443 no-check agent-check backup tcp-ut %s\n"
               .formatted(master.name(), spec.fullName(master), millis(timeouts.unacknowledged())));
     }
     return backend.toString();

@@ -15,7 +15,7 @@ for address in "$@"; do echo "$address" >> $stale; done
 # only for that: the process that keeps the sessions there are probes nobody any more
 proxy_leads() {
   [ -f /etc/mainstay/haproxy.cfg ] || return 0
-  awk 'FNR == NR { for (i = 1; i <= NF; i++) { sub(/:[0-9]+$/, "", $i); wanted[$i] }; next }
+  awk 'FNR == NR { for (i = 1; i <= NF; i++) { sub(/^ipv4@/, "", $i); sub(/:[0-9]+$/, "", $i); wanted[$i] }; next }
        !/^#/ { for (i = 2; i <= NF && $i !~ /^#/; i++) if ($i in wanted) print $i, $1 }' /etc/mainstay/haproxy.cfg "$1" | sort
 }
 while read -r mode path data; do

@@ -206,7 +206,7 @@ final class ScriptsIT {
   @Test
   void filesAreWrittenOnceAndActedUponOnce() throws Exception {
     String hosts = "127.0.0.1 localhost\n10.0.0.1 m1.x.internal m1\n";
-    String proxy = "global\n  server m1 m1.x.internal:6443 tcp-ut 500ms\n";
+    String proxy = "global\n  server m1 ipv4@m1.x.internal:6443 tcp-ut 500ms\n";
     String input =
         new HostFile("/etc/hosts", "644", hosts).line()
             + new HostFile("/etc/mainstay/haproxy.cfg", "644", proxy).line()

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
+import dev.mainstay.model.NodeName;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -91,6 +93,43 @@ final class ProxyE2E {
     } finally {
       CLUSTER.on("m2", "pkill -CONT -x etcd");
       CLUSTER.on("m3", "pkill -CONT -x etcd");
+    }
+    CLUSTER.isHealthy(Duration.ofMinutes(2));
+  }
+
+  @Test
+  void aSessionThatNobodyAcknowledgesEndsAlsoWhereNobodyProbes() {
+    // a reload leaves it to a process that looks at no master any more
+    CLUSTER.on("w1", "rm -f /run/e2e-*");
+    CompletableFuture<String> session =
+        CompletableFuture.supplyAsync(() ->
+            CLUSTER.on(
+                "w1",
+                """
+                exec 3<> /dev/tcp/127.0.0.1/7443
+                port=$(ss -Htnp 'dport = :7443' | grep "pid=$$," | awk '{print $4}' | sed 's/.*://')
+                leads=$(echo 'show sess' | socat -t 2 - UNIX-CONNECT:/run/mainstay-proxy/admin.sock |
+                  sed -n "s/.*src=127.0.0.1:$port .* srv=\\([^ ]*\\) .*/\\1/p")
+                systemctl reload mainstay-proxy
+                echo "${leads#last-}" > /run/e2e-leads.new && mv /run/e2e-leads.new /run/e2e-leads
+                for n in $(seq 300); do [ ! -e /run/e2e-cut ] || break; sleep 0.1; done
+                began=${EPOCHREALTIME/./}
+                printf x >&3
+                read -r -t 20 -u 3 || [ $? -le 128 ] || { echo 'it goes on' >&2; exit 1; }
+                echo $(((${EPOCHREALTIME/./} - began) / 1000))
+                """));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> CLUSTER.tryOn("w1", "cat /run/e2e-leads").exit() == 0);
+    NodeName master = new NodeName(CLUSTER.on("w1", "cat /run/e2e-leads").strip());
+    CLUSTER.playground.cut(master);
+    try {
+      CLUSTER.on("w1", "touch /run/e2e-cut");
+      String took = session.join().strip();
+      System.out.printf("e2e: a session that nobody acknowledges ends after %s ms%n", took);
+      assertThat(Integer.parseInt(took)).as("ms").isLessThan(5_000);
+    } finally {
+      CLUSTER.playground.heal(master);
     }
     CLUSTER.isHealthy(Duration.ofMinutes(2));
   }
