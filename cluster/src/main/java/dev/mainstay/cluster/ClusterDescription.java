@@ -56,14 +56,20 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
       nodes.add(one);
     }
     document.put("nodes", nodes);
-    Map<String, Object> network = new LinkedHashMap<>();
-    network.put("pods", spec.network().pods().toString());
-    network.put("services", spec.network().services().toString());
-    network.put("plugin", spec.network().plugin().word());
+    Map<String, Object> network = new LinkedHashMap<>(madeNetwork());
     network.put("manifests", networkDigest());
     document.put("network", network);
     document.put("file", ClusterFileText.of(spec));
     return document;
+  }
+
+  /** What of the network counts only when a cluster is made. */
+  private Map<String, String> madeNetwork() {
+    Map<String, String> network = new LinkedHashMap<>();
+    network.put("pods", spec.network().pods().toString());
+    network.put("services", spec.network().services().toString());
+    network.put("plugin", spec.network().plugin().word());
+    return network;
   }
 
   /** The user's own manifests of the network, by the names that the file's text gives them. */
@@ -91,19 +97,15 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
    */
   List<String> madeOtherwise(String stored) {
     List<String> differences = new ArrayList<>();
-    JsonNode network = tree(stored).path("network");
-    Map<String, String> here =
-        Map.of(
-            "pods", spec.network().pods().toString(),
-            "services", spec.network().services().toString(),
-            "plugin", spec.network().plugin().word());
-    for (String key : List.of("pods", "services", "plugin")) {
-      String there = network.path(key).asString("");
-      if (!there.isEmpty() && !there.equals(here.get(key))) {
-        differences.add("network.%s: %s instead of %s".formatted(key, here.get(key), there));
-      }
-    }
-    String file = tree(stored).path("file").asString("");
+    JsonNode description = tree(stored);
+    madeNetwork()
+        .forEach((key, here) -> {
+          String there = description.path("network").path(key).asString("");
+          if (!there.isEmpty() && !there.equals(here)) {
+            differences.add("network.%s: %s instead of %s".formatted(key, here, there));
+          }
+        });
+    String file = description.path("file").asString("");
     ClusterFile.decode(file, Path.of("stored"), Path.of("/"))
         .spec()
         .map(ClusterSpec::settings)
