@@ -103,8 +103,11 @@ public final class Journal<A> implements RunListener<A>, AutoCloseable {
     line.put("event", event);
     new java.util.TreeMap<>(fields).forEach(line::put);
     try {
-      channel.write(
-          ByteBuffer.wrap((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8)));
+      ByteBuffer bytes =
+          ByteBuffer.wrap((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes); // a disk that is almost full takes a part
+      }
       channel.force(false);
     } catch (IOException broken) {
       throw new Failure.Failed(
