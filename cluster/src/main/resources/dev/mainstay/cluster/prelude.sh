@@ -31,10 +31,11 @@ take_bytes() {
     [ "$(stat -c %s "$2")" = $taken ] || return 1
   done
 }
-# Puts $1.mainstay-new into the place of file $1: a power cut leaves one of both whole.
+# Puts $1.mainstay-new, or file $2, into the place of file $1: a power cut leaves one of both whole.
 replace_file() {
-  sync "$1.mainstay-new"
-  mv -f "$1.mainstay-new" "$1"
+  local new=${2:-$1.mainstay-new}
+  sync "$new"
+  mv -f "$new" "$1"
 }
 # Writes $2 into /etc/mainstay/$1 whole.
 remember() {
@@ -225,9 +226,10 @@ certificates_here() {
 }
 # The certificate (DER in base64) that port $1 of this host presents; nothing where there is none.
 served_on() {
-  timeout 3 openssl s_client -connect "127.0.0.1:$1" -servername kubernetes < /dev/null 2> /dev/null |
-    awk '/^-----END CERTIFICATE-----/ {exit} inside {printf "%s", $0} /^-----BEGIN CERTIFICATE-----/ {inside = 1}'
+  timeout 3 openssl s_client -connect "127.0.0.1:$1" -servername kubernetes < /dev/null 2> /dev/null | first_certificate
 }
+# The first certificate (DER in base64) in what comes in.
+first_certificate() { awk '/^-----END CERTIFICATE-----/ {exit} inside {printf "%s", $0} /^-----BEGIN CERTIFICATE-----/ {inside = 1}'; }
 # Whether component $1 runs since before its kubeconfig got the certificate that it has now.
 is_outdated() {
   local process clock started

@@ -46,7 +46,8 @@ until_is() {
     sleep 0.1
   done
 }
-serves_disk() { [ "$(served_on "$1")" = "$(sed -n '2,/-END/{/-END/q;p}' "$2" | tr -d '\n')" ]; }
+# the file may have a text before its certificate, and others after it
+serves_disk() { [ "$(served_on "$1")" = "$(first_certificate < "$2")" ]; }
 runs() { static_containers "$1" | grep -q .; }
 api_ready() { [ "$(kubectl_here --request-timeout 5s get --raw /readyz 2> /dev/null)" = ok ]; }
 etcd_healthy() { etcdctl_here endpoint health --command-timeout 2s > /dev/null 2>&1; }
