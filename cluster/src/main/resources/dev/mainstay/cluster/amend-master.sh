@@ -14,8 +14,7 @@ while read -r mode path data; do
   # not beside it: kubelet takes whatever lies there for a manifest
   printf '%s' "$data" | base64 -d > /etc/kubernetes/amended.mainstay-new
   chmod "$mode" /etc/kubernetes/amended.mainstay-new
-  sync /etc/kubernetes/amended.mainstay-new
-  mv -f /etc/kubernetes/amended.mainstay-new "$path"
+  replace_file "$path" /etc/kubernetes/amended.mainstay-new
 done < "$input"
 use_node_ip "$address"
 if [ -f $amending ]; then

@@ -19,8 +19,7 @@ read_stage() {
 # Remembers that restore $1 of the snapshot whose sha256 is $2 has come to $3; on disk before anything else happens.
 remember_stage() {
   printf '%s %s %s\n' "$1" "$2" "$3" > $restores/state.new
-  sync $restores/state.new
-  mv -f $restores/state.new $restores/state
+  replace_file $restores/state $restores/state.new
   sync $restores
 }
 # From now on kubelet starts only where $restores/hold is not there: also after a power cut no old member may begin

@@ -9,7 +9,7 @@ case " $* " in *" client "*)
   pair=$pki/kubelet-client-$(date +%Y-%m-%d-%H-%M-%S).pem
   (umask 077 && base64 -d < "$input" > "$pair.part")
   grep -q 'BEGIN CERTIFICATE' "$pair.part" || die "there is no certificate in what arrived"
-  mv -f "$pair.part" "$pair"
+  replace_file "$pair" "$pair.part"
   ln -sfn "$pair" $pki/kubelet-client-current.pem.part
   mv -fT $pki/kubelet-client-current.pem.part $pki/kubelet-client-current.pem
   # one made by "kubeadm init" has it inside until kubeadm's last phase

@@ -18,9 +18,8 @@ systemctl stop kubelet.service
 # Puts the manifest of static pod $1 aside, perhaps onto another file system: a power cut leaves it whole in one place at least.
 put_aside() {
   [ -f /etc/kubernetes/manifests/$1.yaml ] || return 0
-  cp -a /etc/kubernetes/manifests/$1.yaml $retired/$1.mainstay-new
-  sync $retired/$1.mainstay-new
-  mv -f $retired/$1.mainstay-new $retired/$1.yaml
+  cp -a /etc/kubernetes/manifests/$1.yaml $retired/$1.yaml.mainstay-new
+  replace_file $retired/$1.yaml
   rm -f /etc/kubernetes/manifests/$1.yaml
 }
 # the apiserver last: the others give up their leases through it
