@@ -28,8 +28,7 @@ import java.util.List;
  */
 final class AmendMaster {
   private static final Duration DEADLINE = Duration.ofMinutes(15);
-  private static final Duration SHORT = Duration.ofSeconds(30);
-  private static final int GATE_TRIES = 240;
+  private static final Duration GATE = Duration.ofMinutes(2);
   private static final Duration GATE_PAUSE = Duration.ofMillis(250);
   // kubelet's own grace for static pods: the apiserver has turned away, drained and closed by then
   private static final int GRACEFUL_SECONDS = 30;
@@ -103,7 +102,7 @@ final class AmendMaster {
   }
 
   private void await(NodeSpec node, NodeSpec other) throws InterruptedException {
-    Output output = remote.until(other, "master-healthy", GATE_TRIES, GATE_PAUSE, SHORT);
+    Output output = remote.until(other, "master-healthy", GATE, GATE_PAUSE, _ -> {});
     if (output.isSuccess()) {
       return;
     }

@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.engine.Apply.Progress;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
@@ -20,7 +21,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
  */
 final class ControlPlane {
   private static final Duration SHORT = Duration.ofMinutes(1);
-  private static final int SETTLE_TRIES = 240;
+  private static final Duration SETTLE = Duration.ofMinutes(3);
   private static final Duration SETTLE_PAUSE = Duration.ofMillis(500);
 
   /** How long the masters may all be silent for a moment. */
@@ -97,12 +98,26 @@ final class ControlPlane {
     return Optional.empty();
   }
 
-  /** Waits until every etcd member is a healthy voter, which the next join needs. */
-  void awaitSettledMembers() throws InterruptedException {
-    NodeSpec master = readyMaster();
-    Output output = remote.until(master, "members-healthy", SETTLE_TRIES, SETTLE_PAUSE, SHORT);
+  /**
+   * Waits until every etcd member is a healthy voter, which the next join needs.
+   *
+   * @throws Failure.Failed if one is not after three minutes; it is named
+   */
+  void awaitSettledMembers(Progress progress) throws InterruptedException {
+    progress.at("waiting for healthy etcd members");
+    Output output =
+        remote.until(
+            readyMaster(),
+            "members-healthy",
+            SETTLE,
+            SETTLE_PAUSE,
+            waits -> progress.at("waiting for healthy etcd members: " + waits.tail(1)));
     if (!output.isSuccess()) {
-      throw RemoteSteps.failure(master, "waiting for healthy etcd members", output);
+      throw new Failure.Failed(
+          "no master can join while a member of etcd is not well: " + output.tail(3),
+          "bring that master back (mainstay status names it); if it is gone for good, give its name"
+              + " to another machine (apply --replace NAME) or take it out (apply --remove NAME)"
+              + " first");
     }
   }
 

@@ -20,12 +20,11 @@ import java.util.List;
  * a step may be run again after a crash at any point.
  */
 final class EtcdSteps implements StepRunner<Action> {
-  private static final Duration SHORT = Duration.ofSeconds(30);
   private static final Duration SENDING = Duration.ofHours(2);
   private static final Duration STOPPING = Duration.ofMinutes(13);
   private static final Duration STARTING = Duration.ofMinutes(15);
   private static final Duration CLEANING = Duration.ofMinutes(13);
-  private static final int ANSWER_TRIES = 240;
+  private static final Duration ANSWER = Duration.ofMinutes(2);
   private static final Duration PAUSE = Duration.ofMillis(250);
 
   /**
@@ -148,7 +147,7 @@ final class EtcdSteps implements StepRunner<Action> {
   }
 
   private boolean awaitAnswer(NodeSpec node) throws InterruptedException {
-    Output output = remote.until(node, "answers", ANSWER_TRIES, PAUSE, SHORT);
+    Output output = remote.until(node, "answers", ANSWER, PAUSE, _ -> {});
     if (output.isSuccess()) {
       return false;
     }

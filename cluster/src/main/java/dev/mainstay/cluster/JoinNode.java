@@ -37,8 +37,7 @@ final class JoinNode {
   }
 
   boolean joinMaster(NodeSpec node, Progress progress) throws InterruptedException {
-    progress.at("waiting for healthy etcd members");
-    controlPlane.awaitSettledMembers();
+    controlPlane.awaitSettledMembers(progress);
     progress.at("kubeadm join");
     join(node);
     return true;
@@ -72,7 +71,7 @@ final class JoinNode {
         node.isMaster() ? "joining the control plane" : "joining the cluster",
         "join",
         files(node, credentials),
-        List.of(),
+        List.of(node.role().word()),
         KUBEADM);
   }
 

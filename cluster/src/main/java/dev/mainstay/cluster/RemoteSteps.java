@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Runs scripts of the closed vocabulary and turns what goes wrong into failures with advice. */
@@ -22,6 +23,7 @@ final class RemoteSteps {
   // what a script ends with that protects quorum or data
   private static final int REFUSED = 6;
   private static final Duration REGISTERING = Duration.ofMinutes(15);
+  private static final Duration TRY = Duration.ofSeconds(30);
 
   private final Hosts hosts;
   private final StopSignal stop;
@@ -105,20 +107,28 @@ final class RemoteSteps {
   }
 
   /**
-   * Runs {@code script}, which takes no arguments and changes nothing, until it succeeds.
+   * Runs {@code script}, which takes no arguments and changes nothing, until it succeeds, for
+   * {@code most} or a little longer.
    *
-   * @param tries how often at the most, at least once
-   * @param deadline of each try
+   * @param told each output that is no success
    * @return the last output: one that is no success where all tries were in vain
+   * @throws Failure.Failed if a stop was asked for meanwhile
    */
-  Output until(NodeSpec node, String script, int tries, Duration pause, Duration deadline)
+  Output until(NodeSpec node, String script, Duration most, Duration pause, Consumer<Output> told)
       throws InterruptedException {
-    Output output = tryRun(node, script, List.of(), Stdin.EMPTY, deadline);
-    for (int tried = 1; tried < tries && !output.isSuccess(); tried++) {
+    long giveUp = System.nanoTime() + most.toNanos();
+    while (true) {
+      Output output = tryRun(node, script, List.of(), Stdin.EMPTY, TRY);
+      if (output.isSuccess() || System.nanoTime() - giveUp >= 0) {
+        return output;
+      }
+      if (stop.endsWaits()) {
+        throw new Failure.Failed(
+            "stopped while this was waited for: " + output.tail(2), "run the same command again");
+      }
+      told.accept(output);
       Thread.sleep(pause);
-      output = tryRun(node, script, List.of(), Stdin.EMPTY, deadline);
     }
-    return output;
   }
 
   /** Gives the cluster {@code node}'s Node again where it has none; false where it has one. */

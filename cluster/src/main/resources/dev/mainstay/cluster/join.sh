@@ -1,4 +1,4 @@
-# Joins this host. Standard input: MODE PATH BASE64 a line (configuration, discovery, and for a master the CA files).
+# Joins this host. Standard input: MODE PATH BASE64 a line (configuration, discovery, and for a master the CA files). $2: its role.
 # The token is removed again whatever happens.
 take_input "$1"
 one_at_a_time
@@ -15,6 +15,24 @@ while read -r mode path data; do
   chmod "$mode" "$path"
 done < "$input"
 umask 022
+# A master's kubelet asks its own apiserver for its certificate (kubeadm's ControlPlaneKubeletLocalMode), which is not there before
+# its etcd is. Refused, it asks again after 2, 4, 8 and 16 s, and kubeadm waits for that. One that starts anew asks at once.
+hasten_bootstrap() {
+  local config=/etc/kubernetes/bootstrap-kubelet.conf pem=/var/lib/kubelet/pki/kubelet-client-current.pem
+  # no longer than whoever started it lives
+  while kill -0 $$ 2> /dev/null && [ ! -e $pem ]; do
+    if [ -e $config ] && { : > /dev/tcp/127.0.0.1/6443; } 2> /dev/null &&
+      [ "$(timeout 5 kubectl --kubeconfig $config --request-timeout 3s auth can-i create certificatesigningrequests 2> /dev/null)" = yes ]; then
+      [ -e $pem ] || systemctl restart kubelet.service
+      return 0
+    fi
+    sleep 0.3
+  done
+}
+if [ "$2" = master ]; then
+  # without what it would hold open: the lock of this host's steps, the connection of who waits for this one
+  (exec < /dev/null > /dev/null 2>&1 8>&-; hasten_bootstrap) &
+fi
 if ! kubeadm join --config /etc/mainstay/kubeadm/join.yaml > /var/lib/mainstay/log/join.log 2>&1; then
   kubeadm_error /var/lib/mainstay/log/join.log
 fi

@@ -27,10 +27,22 @@ point() {
 for kubeconfig in kubelet controller-manager scheduler; do point $kubeconfig https://127.0.0.1:6443; done
 for kubeconfig in admin super-admin; do point $kubeconfig "$2"; done
 case $changed in *kubelet*) systemctl restart kubelet.service ;; esac
-for component in controller-manager scheduler; do
-  case $changed in *$component*)
-    static_containers kube-$component | xargs -r crictl stop -t 2 > /dev/null ;;
+# Ends static pod $1, which kubelet starts anew. If it led and has not given that up itself, its lease goes: nobody would
+# lead for 15 s more, and nodes that join wait for the one who signs their certificates.
+restart_component() {
+  local holder containers
+  containers=$(static_containers "$1") || die "the container runtime does not answer"
+  [ -n "$containers" ] || return 0
+  holder=$(kubectl_here --request-timeout 5s -n kube-system get lease "$1" -o 'jsonpath={.spec.holderIdentity}' 2> /dev/null) || true
+  crictl stop -t 2 $containers > /dev/null
+  case $holder in "$(hostname)"_*)
+    # not of another, nor of the process that came after it
+    kubectl_here --request-timeout 5s -n kube-system patch lease "$1" --type json \
+      -p "[{\"op\":\"test\",\"path\":\"/spec/holderIdentity\",\"value\":\"$holder\"},{\"op\":\"remove\",\"path\":\"/spec/holderIdentity\"}]" > /dev/null 2>&1 || true ;;
   esac
+}
+for component in controller-manager scheduler; do
+  case $changed in *$component*) restart_component kube-$component ;; esac
 done
 tries=0
 until [ "$(kubectl_here --request-timeout 5s get --raw /readyz 2>/dev/null)" = ok ]; do

@@ -476,13 +476,43 @@ final class ScriptsIT {
             %s; echo "exit $?"
             cat /etc/mainstay/stage /run/modes; ls -A /etc/mainstay/kubeadm /run/mainstay
             """
-                .formatted(fed("join", input)));
+                .formatted(fed("join", input, "master")));
     assertThat(result.out())
         .isEqualTo(
             "exit 1\nstarted\n600\n600\n/etc/mainstay/kubeadm:\n\n/run/mainstay:\nstep.lock\n");
     assertThat(result.err())
         .isEqualTo(
             "error execution phase control-plane-join/etcd: etcdserver: unhealthy cluster\n");
+  }
+
+  @Test
+  void aMastersKubeletBeginsAnewOnceItsApiserverServesAndNoSooner() throws Exception {
+    String kubeadm =
+        """
+        cat > /usr/local/bin/kubectl <<'EOF'
+        #!/bin/bash
+        echo "kubectl $*" >> /run/calls
+        [ "$(grep -c can-i /run/calls)" -lt 3 ] && echo no || echo yes
+        EOF
+        cat > /usr/local/bin/kubeadm <<'EOF'
+        #!/bin/bash
+        touch /etc/kubernetes/bootstrap-kubelet.conf
+        for try in {1..200}; do
+          grep -q 'restart kubelet' /run/calls && exit 0
+          sleep 0.05
+        done
+        exit 1
+        EOF
+        """;
+    String calls = "; echo \"exit $?\"; grep -c can-i /run/calls; grep kubelet.service /run/calls";
+    // a sandbox has the machine's network
+    try (var _ = new java.net.ServerSocket(6443, 5, java.net.InetAddress.ofLiteral("127.0.0.1"))) {
+      assertThat(sandbox(kubeadm + fed("join", "", "master") + calls).out())
+          .isEqualTo("exit 0\n3\nsystemctl restart kubelet.service\n");
+    }
+    String none = kubeadm.replace("{1..200}", "{1..20}");
+    assertThat(sandbox(none + fed("join", "", "master") + calls).out()).isEqualTo("exit 1\n0\n");
+    assertThat(sandbox(none + fed("join", "", "worker") + calls).out()).isEqualTo("exit 1\n0\n");
   }
 
   // etcd members with ids of 64 unsigned bits
@@ -494,6 +524,8 @@ final class ScriptsIT {
       echo "etcdctl ${*:9}" >> /run/calls
       case "$*" in *"member list"*) cat /run/members ;; esac
       EOF
+      printf '#!/bin/sh\\ncase $* in ps*) echo 4711 ;; *) echo "crictl $*" >> /run/calls ;; esac\\n' > /usr/local/bin/crictl
+      chmod 755 /usr/local/bin/crictl
       cat > /run/members <<'EOF'
       "ClusterID" : 14841639068965178418
       "MemberID" : 10276657743932975437
@@ -541,6 +573,39 @@ final class ScriptsIT {
             systemctl restart kubelet.service
 
             exit 0
+            """);
+  }
+
+  @Test
+  void whatAControllerManagerLedIsFreeWhenItRestarts() throws Exception {
+    Result result =
+        sandbox(
+            MEMBERS
+                + """
+                cat > /usr/local/bin/kubectl <<'EOF'
+                #!/bin/bash
+                case "$*" in
+                  *"get lease kube-controller-manager"*) echo "$(hostname)_1" ;;
+                  *"get lease kube-scheduler"*) echo "another_1" ;;
+                  *patch*) echo "${*:7}" >> /run/calls ;;
+                  *) echo ok ;;
+                esac
+                EOF
+                for name in kubelet controller-manager scheduler; do
+                  echo '    server: https://10.77.0.11:6443' > /etc/kubernetes/$name.conf
+                done
+                %s m1.demo.internal https://api.demo.internal:7443; echo "exit $?"
+                grep -e lease -e crictl /run/calls | sed "s/$(hostname)_1/HOLDER/"
+                """
+                    .formatted(script("normalise-master")));
+    assertThat(result.out())
+        .isEqualTo(
+            """
+             peer-url kubelet controller-manager scheduler
+            exit 0
+            crictl stop -t 2 4711
+            -n kube-system patch lease kube-controller-manager --type json -p [{"op":"test","path":"/spec/holderIdentity","value":"HOLDER"},{"op":"remove","path":"/spec/holderIdentity"}]
+            crictl stop -t 2 4711
             """);
   }
 

@@ -117,7 +117,7 @@ final class StepsTest {
     assertThat(hosts.scripts())
         .containsExactly("m1 ready", "m1 members-healthy", "m1 ready", "m1 credentials", "m2 join");
     FakeHosts.Ran join = hosts.ran.getLast();
-    assertThat(join.arguments()).containsExactly(HostFile.sha256(join.stdin()));
+    assertThat(join.arguments()).containsExactly(HostFile.sha256(join.stdin()), "master");
     assertThat(join.stdin().lines().map(line -> line.split(" ", -1)[1]))
         .containsExactly(
             "/etc/kubernetes/pki/ca.key",

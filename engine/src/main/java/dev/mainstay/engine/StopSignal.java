@@ -41,6 +41,14 @@ public final class StopSignal {
     return requested;
   }
 
+  /**
+   * Whether to wait on for what somebody else must bring about is in vain: a stop was asked for,
+   * and the run is not where it must go on.
+   */
+  public boolean endsWaits() {
+    return requested && guarded;
+  }
+
   /** From now on the guard is not asked: the run is where to stand still is worse than to go on. */
   public void dismissGuard() {
     guarded = false;
