@@ -82,7 +82,7 @@ record HostDrift(
         differing,
         newHosts,
         stale,
-        units(wanted).filter(unit -> !host.isActive(unit) || !host.isEnabled(unit)).toList(),
+        units(host, wanted).filter(unit -> !host.isActive(unit) || !host.isEnabled(unit)).toList(),
         roundTrip(host, differing),
         proxyFileIsRight && host.isActive("mainstay-proxy")
             ? proxyElsewhere(spec, node, host, block)
@@ -100,12 +100,15 @@ record HostDrift(
         .findFirst();
   }
 
-  private static Stream<String> units(List<HostFile> wanted) {
-    return Stream.concat(
-        UNITS.stream(),
-        wanted.stream()
-            .filter(file -> !file.isAbsent())
-            .flatMap(file -> Stream.ofNullable(OPTIONAL_UNITS.get(file.path()))));
+  private static Stream<String> units(HostFacts host, List<HostFile> wanted) {
+    return Stream.of(
+            UNITS.stream(),
+            // before it is a node kubelet has nothing to run with
+            Stream.of("kubelet").filter(_ -> host.isProvisioned()),
+            wanted.stream()
+                .filter(file -> !file.isAbsent())
+                .flatMap(file -> Stream.ofNullable(OPTIONAL_UNITS.get(file.path()))))
+        .flatMap(units -> units);
   }
 
   private static Optional<String> proxyElsewhere(

@@ -24,8 +24,7 @@ while read -r mode path data; do
     [ "$(sha256sum < /etc/hosts | cut -d' ' -f1)" = "$expected" ] || die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75
     # whole and on disk first: from it the file is written again when the host goes down in the middle
     printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts.new
-    sync /var/lib/mainstay/hosts.new
-    mv -f /var/lib/mainstay/hosts.new /var/lib/mainstay/hosts
+    replace_file /var/lib/mainstay/hosts /var/lib/mainstay/hosts.new
     [ "$(proxy_leads /etc/hosts)" = "$(proxy_leads /var/lib/mainstay/hosts)" ] || echo "$path" >> $unsettled
     write_hosts /var/lib/mainstay/hosts
     close_stale
@@ -67,7 +66,9 @@ if has_changed /etc/sysctl.d/90-mainstay.conf; then
 fi
 units="containerd.service kubelet.service mainstay-proxy.service mainstay-hosts.service"
 # enabling reads all units anew, which takes a second
-if [ "$(systemctl is-enabled $units 2>/dev/null | grep -cx enabled)" != 4 ]; then systemctl enable -q $units 2>/dev/null; fi
+if [ "$(systemctl is-enabled $units 2>/dev/null | grep -cx enabled)" != 4 ]; then
+  enabled=$(systemctl enable -q $units 2>&1) || die "$enabled"
+fi
 # UNIT [FILE...]: one that not every node has: enabled, and running as it and those files are now
 keep_running() {
   local unit=$1 file stale=
@@ -95,6 +96,10 @@ fi
 close_stale
 if has_changed /etc/systemd/system/kubelet.service.d/10-kubeadm.conf && systemctl is-active -q kubelet.service; then
   systemctl restart kubelet.service
+fi
+# a node's, that somebody stopped; while etcd is restored its unit has a condition that holds it
+if [ "$(cat /etc/mainstay/stage 2> /dev/null)" = provisioned ] && ! systemctl is-active -q kubelet.service; then
+  systemctl start kubelet.service
 fi
 for unit in containerd mainstay-proxy; do
   systemctl is-active -q $unit.service || {

@@ -416,6 +416,10 @@ final class PlannerTest {
         .containsExactly("put right containerd.service", "node");
     assertThat(after(host -> host.units.put("mainstay-proxy", "active disabled")))
         .containsExactly("put right mainstay-proxy.service", "none");
+    for (String amiss : List.of("inactive enabled", "active disabled")) {
+      assertThat(after(host -> host.units.put("kubelet", amiss)))
+          .containsExactly("put right kubelet.service", "node");
+    }
   }
 
   @Test

@@ -486,6 +486,21 @@ final class ScriptsIT {
   }
 
   @Test
+  void onlyANodesKubeletIsStartedAgain() throws Exception {
+    Result result =
+        sandbox(
+            """
+            systemctl stop kubelet.service
+            for stage in joined provisioned; do
+              echo $stage > /etc/mainstay/stage
+              %s; echo "exit $?"; grep 'start kubelet' /run/calls
+            done
+            """
+                .formatted(fed("configure", "", "x", "-")));
+    assertThat(result.out()).isEqualTo("exit 0\nexit 0\nsystemctl start kubelet.service\n");
+  }
+
+  @Test
   void aMastersKubeletBeginsAnewOnceItsApiserverServesAndNoSooner() throws Exception {
     String kubeadm =
         """

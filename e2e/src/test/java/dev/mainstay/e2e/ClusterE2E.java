@@ -368,13 +368,16 @@ final class ClusterE2E {
   void driftIsFoundAndRepaired() {
     CLUSTER.on(
         "w1", "echo '# changed' >> /etc/mainstay/haproxy.cfg; sed -i '/m2.e2e/d' /etc/hosts");
-    CLUSTER.on("w2", "systemctl stop mainstay-proxy; systemctl disable -q mainstay-proxy");
+    CLUSTER.on("w2", "systemctl disable -q --now mainstay-proxy kubelet");
     Result plan = CLUSTER.mainstay("plan", "-o", "json");
     assertThat(plan.exit()).isEqualTo(10);
-    assertThat(plan.out()).contains("hosts/configure/w1", "hosts/configure/w2", "HOST_DIFFERS");
+    assertThat(plan.out())
+        .contains("hosts/configure/w1", "hosts/configure/w2", "HOST_DIFFERS", "kubelet.service");
     assertThat(CLUSTER.mainstay("status").exit()).isEqualTo(11);
     CLUSTER.applyTwice();
     assertThat(CLUSTER.on("w1", "grep -c m2.e2e.internal /etc/hosts")).isEqualTo("1\n");
+    assertThat(CLUSTER.on("w2", "systemctl is-enabled kubelet; systemctl is-active kubelet"))
+        .isEqualTo("enabled\nactive\n");
     CLUSTER.isHealthy();
   }
 
