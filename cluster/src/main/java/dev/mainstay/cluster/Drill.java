@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param targets the nodes that are struck, one after the other; where the leader of etcd is to be
  *     struck, who led when it was agreed to
- * @param lasts how long each fault stays
+ * @param lasts how long each fault stays; zero for what is over the moment that it is there
  */
 public record Drill(ClusterSpec spec, Fault fault, List<NodeSpec> targets, Duration lasts) {
   /** What {@link Fault#MASTER_DOWN} is called where it goes from master to master. */
@@ -18,6 +18,7 @@ public record Drill(ClusterSpec spec, Fault fault, List<NodeSpec> targets, Durat
 
   public Drill {
     targets = List.copyOf(targets);
+    lasts = fault.lasts() ? lasts : Duration.ZERO;
   }
 
   /** As on the command line and in the JSON. */

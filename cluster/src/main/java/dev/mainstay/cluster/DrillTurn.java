@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Mutable: one target's turn.
@@ -22,7 +24,7 @@ import java.util.function.BooleanSupplier;
  * 1. a moment of calm: what the nodes see when nothing is broken
  * 2. may it be struck, this very moment? etcd's majority, the lock of the cluster, the user
  * 3. a timer on the target that heals it; then the fault                              {@link Strike}
- * 4. it lasts as long as was asked for, unless more is lost than it took             {@link Lookout}
+ * 4. if it lasts: as long as was asked for, unless more is lost than it took         {@link Lookout}
  * 5. it is healed, and the cluster is waited for until all of it is well
  * </pre>
  *
@@ -92,10 +94,17 @@ final class DrillTurn {
       }
       Set<String> notReady = breakAndHeal(commentary);
       if (strike.struck().isEmpty()) {
-        throw broken.getFirst();
+        // some of it may have been in: the next one must not find that
+        if (strike.healed().isPresent()) {
+          awaitWell(commentary);
+        }
+        throw notStruck();
       }
-      Optional<Duration> well = awaitWell(commentary);
-      return Optional.of(round(well, notReady));
+      try (Lookout lookout = Lookout.start(observe, its.turn().through())) {
+        Optional<Duration> well = awaitWell(commentary);
+        notReady.addAll(others(lookout));
+        return Optional.of(round(well, notReady));
+      }
     }
   }
 
@@ -122,12 +131,14 @@ final class DrillTurn {
 
   /** Returns the full names of the other nodes that were not Ready meanwhile. */
   private Set<String> breakAndHeal(Commentary commentary) throws InterruptedException {
-    Set<String> notReady = Set.of();
+    Set<String> notReady = new TreeSet<>();
     try {
       strike.strike();
       commentary.happened(
           strike.struck().orElseThrow(), target.name() + ": " + its.drill().fault().meaning());
-      notReady = lookOn(commentary);
+      if (its.drill().fault().lasts()) {
+        notReady.addAll(lookOn(commentary));
+      }
     } catch (Failure failure) {
       breaks(failure, commentary);
     } finally {
@@ -142,10 +153,14 @@ final class DrillTurn {
           await(
               its.drill().lasts(), () -> its.stop().isRequested() || lookout.danger().isPresent());
       lookout.danger().ifPresent(failure -> breaks(failure, commentary));
-      Set<String> notReady = lookout.notReady();
-      notReady.remove(its.drill().spec().fullName(target));
-      return notReady;
+      return others(lookout);
     }
+  }
+
+  private Set<String> others(Lookout lookout) {
+    Set<String> notReady = lookout.notReady();
+    notReady.remove(its.drill().spec().fullName(target));
+    return notReady;
   }
 
   private void heal(Commentary commentary) throws InterruptedException {
@@ -209,6 +224,15 @@ final class DrillTurn {
       commentary.happened(its.stopwatch().now(), String.valueOf(failure.getMessage()));
     }
     broken.add(failure);
+  }
+
+  /** Why nothing is known to have been struck, and what else went wrong then. */
+  private Failure notStruck() {
+    return broken.size() == 1
+        ? broken.getFirst()
+        : new Failure.Failed(
+            broken.stream().map(Failure::getMessage).collect(Collectors.joining("\n")),
+            broken.getLast().advice());
   }
 
   private Round round(Optional<Duration> well, Set<String> notReady) {

@@ -34,6 +34,8 @@ final class DrillTurnTest {
   private final List<String> said = Collections.synchronizedList(new ArrayList<>());
   private final ClusterFacts facts;
   private StopSignal stop = new StopSignal();
+  private Fault fault = Fault.MASTER_DOWN;
+  private Duration lasts = Duration.ofSeconds(5);
 
   DrillTurnTest(@TempDir Path folder) {
     facts =
@@ -132,7 +134,7 @@ final class DrillTurnTest {
     try (Onlookers nobody = new Onlookers()) {
       return new DrillTurn(
               new DrillTurn.Setting(
-                  new Drill(SPEC, Fault.MASTER_DOWN, List.of(TARGET), Duration.ofSeconds(5)),
+                  new Drill(SPEC, fault, List.of(TARGET), lasts),
                   new PlanDrill.Turn(TARGET, Fixture.node(SPEC, "m1"), List.of()),
                   facts,
                   new Stopwatch(() -> clock.getAndAdd(tick.toNanos()), 0),
@@ -159,7 +161,7 @@ final class DrillTurnTest {
     assertThat(round.broken()).isEmpty();
     assertThat(round.recovery()).isPresent();
     assertThat(round.moments().healed().orElseThrow())
-        .isBetween(round.moments().struck().plusSeconds(5), round.moments().end());
+        .isBetween(round.moments().struck().plus(lasts), round.moments().end());
     assertThat(hosts.scripts().stream().filter(one -> one.startsWith("m2 drill")))
         .containsExactly("m2 drill-strike", "m2 drill-heal");
     assertThat(said)
@@ -167,6 +169,15 @@ final class DrillTurnTest {
             "m2: its kubelet, static pods and local proxy end at once",
             "m2: healed",
             "all is well");
+  }
+
+  @Test
+  void whatDoesNotLastIsNotWaitedFor() throws Exception {
+    fault = Fault.PROXY_RESTART;
+    lasts = Duration.ofHours(1);
+    Round round = turn().orElseThrow();
+    assertThat(round.recovery().orElseThrow()).isLessThan(Duration.ofMinutes(1));
+    assertThat(said).containsExactly("m2: " + Fault.PROXY_RESTART.meaning(), "all is well");
   }
 
   @Test
