@@ -12,17 +12,28 @@ import dev.mainstay.engine.Step;
 import dev.mainstay.engine.StepResult;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.GoDuration;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.KnownHosts;
+import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One apply from the file to the report: lock, observe, plan, agree, do, tell. */
 final class ApplyRun {
+  // in the journal, for who resumes it
+  private static final String REPLACED = "replaced";
+  private static final String REMOVABLE = "removable";
+  private static final String DRAIN_TIMEOUT = "drainTimeout";
+
   private final Session session;
   private final GlobalOptions options;
   private final PlanChanges.Wishes wishes;
@@ -50,6 +61,60 @@ final class ApplyRun {
   }
 
   /**
+   * Goes on with a run, with all that was wished when it began.
+   *
+   * @param facts what its journal says
+   * @throws Failure.Refused if it was none of apply
+   */
+  static ApplyRun resuming(Session session, GlobalOptions options, Map<String, String> facts) {
+    if (!facts.containsKey(DRAIN_TIMEOUT)) {
+      throw new Failure.Refused(
+          "the last run was \"%s\", which apply cannot go on with"
+              .formatted(facts.getOrDefault("command", "?")),
+          "nothing was changed. Go on with: "
+              + facts.getOrDefault(PlanRun.GO_ON, "the command that began it"));
+    }
+    return new ApplyRun(
+        session,
+        options,
+        new PlanChanges.Wishes(
+            names(facts.get(REPLACED)), Duration.parse(facts.get(DRAIN_TIMEOUT))),
+        names(facts.get(REMOVABLE)));
+  }
+
+  private static Set<NodeName> names(@Nullable String words) {
+    return Stream.of(Objects.requireNonNullElse(words, "").split(" ", -1))
+        .filter(word -> !word.isEmpty())
+        .map(NodeName::new)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private static String words(Set<NodeName> names) {
+    return names.stream().sorted().map(NodeName::value).collect(Collectors.joining(" "));
+  }
+
+  private Map<String, String> wished() {
+    return Map.of(
+        REPLACED,
+        words(wishes.replaced()),
+        REMOVABLE,
+        words(removable),
+        DRAIN_TIMEOUT,
+        wishes.drainTimeout().toString());
+  }
+
+  /** The command line that wishes the same. */
+  private String goOn() {
+    StringBuilder line = new StringBuilder("mainstay apply");
+    wishes.replaced().stream().sorted().forEach(name -> line.append(" --replace ").append(name));
+    removable.stream().sorted().forEach(name -> line.append(" --remove ").append(name));
+    if (!wishes.drainTimeout().equals(PlanChanges.Wishes.NONE.drainTimeout())) {
+      line.append(" --drain-timeout ").append(GoDuration.text(wishes.drainTimeout()));
+    }
+    return line.toString();
+  }
+
+  /**
    * Runs it and prints the result.
    *
    * @param command how the run is called in the journal
@@ -74,7 +139,7 @@ final class ApplyRun {
       changes.warnings().forEach(session.terminal().err()::println);
       refuseUnnamed(changes.removed());
       logins.remember(spec, wishes.replaced());
-      return new PlanRun(session, options, spec, words(command, spec))
+      return new PlanRun(session, options, spec, words(command, spec), wished())
           .run(
               changes.plan(),
               changes.unreachable().values(),
@@ -128,12 +193,12 @@ final class ApplyRun {
     }
   }
 
-  private static PlanRun.Words words(String command, ClusterSpec spec) {
+  private PlanRun.Words words(String command, ClusterSpec spec) {
     return new PlanRun.Words(
         command,
         PlanText.nothing(true),
         "Apply this plan?",
         "the cluster is what the file says. Its endpoint on every node: https://" + spec.endpoint(),
-        "mainstay apply");
+        goOn());
   }
 }

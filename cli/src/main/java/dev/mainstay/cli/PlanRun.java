@@ -72,16 +72,35 @@ final class PlanRun {
    */
   static final Duration LONGEST_STEP = Duration.ofHours(3);
 
+  /** The command that goes on with a run, in the facts of its journal. */
+  static final String GO_ON = "goOn";
+
   private final Session session;
   private final GlobalOptions options;
   private final ClusterSpec spec;
   private final Words words;
+  private final Map<String, String> wishes;
 
   PlanRun(Session session, GlobalOptions options, ClusterSpec spec, Words words) {
+    this(session, options, spec, words, Map.of());
+  }
+
+  /**
+   * A run that may be resumed.
+   *
+   * @param wishes what resuming it has to know, for the journal
+   */
+  PlanRun(
+      Session session,
+      GlobalOptions options,
+      ClusterSpec spec,
+      Words words,
+      Map<String, String> wishes) {
     this.session = session;
     this.options = options;
     this.spec = spec;
     this.words = words;
+    this.wishes = Map.copyOf(wishes);
   }
 
   /**
@@ -129,8 +148,9 @@ final class PlanRun {
 
   private int carryOut(Plan<Action> plan, StopSignal stop, Work work) throws InterruptedException {
     Runs runs = new Runs(options.home(session, spec).runs());
-    Map<String, String> facts = new LinkedHashMap<>();
+    Map<String, String> facts = new LinkedHashMap<>(wishes);
     facts.put("command", words.command());
+    facts.put(GO_ON, words.goOn());
     facts.put("file", options.clusterFile(session).toAbsolutePath().normalize().toString());
     facts.put("owner", session.owner());
     try (OnInterrupt _ =

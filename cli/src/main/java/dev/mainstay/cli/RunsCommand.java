@@ -163,11 +163,10 @@ final class RunsCommand {
         session.terminal().err().println("the last run ended well; there is nothing to resume");
         return ExitCode.DONE;
       }
-      session
-          .terminal()
-          .err()
-          .println("resuming run " + runs.getLast().id() + " (" + runs.getLast().result() + ")");
-      return new ApplyRun(session, options).run("resume");
+      Runs.Run last = runs.getLast();
+      ApplyRun run = ApplyRun.resuming(session, options, last.facts());
+      session.terminal().err().println("resuming run " + last.id() + " (" + last.result() + ")");
+      return run.run("resume");
     }
   }
 }

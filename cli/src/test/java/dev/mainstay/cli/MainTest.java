@@ -2,6 +2,10 @@ package dev.mainstay.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mainstay.engine.Journal;
+import dev.mainstay.engine.Runs;
+import dev.mainstay.model.ClusterHome;
+import dev.mainstay.model.ClusterName;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -9,7 +13,9 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -356,6 +362,31 @@ final class MainTest {
     assertThat(json(run(0, "runs", "list", "-f", file, "-o", "json")).isEmpty()).isTrue();
     assertThat(run(2, "runs", "show", "-f", file).err()).contains("there is no run last");
     assertThat(run(0, "runs", "resume", "-f", file).err()).contains("nothing to resume");
+  }
+
+  private void aRunBrokeOff(Map<String, String> facts) throws IOException {
+    Path runs = ClusterHome.beside(Path.of(file), new ClusterName("demo")).runs();
+    try (Journal<String> _ = new Runs(runs).start(facts, Clock.systemUTC())) {
+      // no end: it was killed
+    }
+  }
+
+  @Test
+  void whatIsResumedKnowsWhatWasWished() throws Exception {
+    init();
+    aRunBrokeOff(
+        Map.of("command", "apply", "replaced", "", "removable", "m1", "drainTimeout", "PT5M"));
+    // a line of the file contradicts it, which is looked at first
+    assertThat(run(2, "runs", "resume", "-f", file).err())
+        .contains("resuming run", "--remove m1: the file still has it");
+  }
+
+  @Test
+  void whatWasNoApplyIsNotResumedAsOne() throws Exception {
+    init();
+    aRunBrokeOff(Map.of("command", "etcd restore", "goOn", "mainstay etcd restore one.db"));
+    assertThat(run(6, "runs", "resume", "-f", file).err())
+        .contains("the last run was \"etcd restore\"", "Go on with: mainstay etcd restore one.db");
   }
 
   @Test
