@@ -33,6 +33,7 @@ import org.apache.sshd.common.NamedFactory;
 import org.apache.sshd.common.NamedResource;
 import org.apache.sshd.common.config.keys.FilePasswordProvider;
 import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.kex.BuiltinDHFactories;
 import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
@@ -128,7 +129,8 @@ public final class MinaHosts implements Hosts {
     ssh.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
     ssh.setKeyIdentityProvider(KeyIdentityProvider.EMPTY_KEYS_PROVIDER);
     ssh.setFilePasswordProvider(FilePasswordProvider.EMPTY);
-    ssh.setUserAuthFactories(List.of(new UserAuthPublicKeyFactory()));
+    // a list of its own: a user's certificate is welcome, and the session's list leaves them out
+    ssh.setUserAuthFactories(List.of(new UserAuthPublicKeyFactory(ssh.getSignatureFactories())));
     agentSocket.ifPresent(socket -> ssh.setAgentFactory(UnixAgent.factory(socket)));
     ssh.setServerKeyVerifier((session, address, key) -> verify(session, key));
     ssh.addSessionListener(
@@ -136,7 +138,7 @@ public final class MinaHosts implements Hosts {
           @Override
           public void sessionCreated(Session session) {
             if (session instanceof ClientSession clientSession) {
-              preferPinnedType(clientSession);
+              askForHostKey(clientSession);
             }
           }
         });
@@ -398,7 +400,11 @@ public final class MinaHosts implements Hosts {
 
   private static PublicKey parse(String key, String label) {
     try {
-      return PublicKeyEntry.parsePublicKeyEntry(key).resolvePublicKey(null, null, null);
+      PublicKey parsed = PublicKeyEntry.parsePublicKeyEntry(key).resolvePublicKey(null, null, null);
+      // earlier versions pinned a host's certificate where it had one
+      return parsed instanceof OpenSshCertificate certificate
+          ? certificate.getCertPubKey()
+          : parsed;
     } catch (IOException | GeneralSecurityException | IllegalArgumentException broken) {
       throw new Failure.Unreachable(
           label + ": the pinned host key is not a public key: " + key,
@@ -407,16 +413,19 @@ public final class MinaHosts implements Hosts {
     }
   }
 
-  /** A host may have keys of several types: ask for the one that is pinned. */
-  private static void preferPinnedType(ClientSession session) {
+  /**
+   * Asks a host for a key of the type that is pinned: it may have several. Never for a certificate:
+   * that is another one after each renewal, and is made out to names where we have addresses.
+   */
+  private static void askForHostKey(ClientSession session) {
+    List<NamedFactory<Signature>> asked = new ArrayList<>(session.getSignatureFactories());
+    asked.removeIf(algorithm -> algorithm.getName().contains("-cert-v01@"));
     Login login = login(session);
-    if (login == null || login.pinned.isEmpty()) {
-      return;
+    if (login != null && login.pinned.isPresent()) {
+      String type = KeyUtils.getKeyType(login.pinned.get());
+      asked.sort((a, b) -> Boolean.compare(signs(b.getName(), type), signs(a.getName(), type)));
     }
-    String type = KeyUtils.getKeyType(login.pinned.get());
-    List<NamedFactory<Signature>> preferred = new ArrayList<>(session.getSignatureFactories());
-    preferred.sort((a, b) -> Boolean.compare(signs(b.getName(), type), signs(a.getName(), type)));
-    session.setSignatureFactories(preferred);
+    session.setSignatureFactories(asked);
   }
 
   private static boolean signs(String algorithm, String keyType) {

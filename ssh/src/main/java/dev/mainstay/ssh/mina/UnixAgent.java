@@ -6,15 +6,19 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.util.List;
+import java.util.Map;
 import org.apache.sshd.agent.SshAgent;
 import org.apache.sshd.agent.SshAgentFactory;
 import org.apache.sshd.agent.SshAgentServer;
 import org.apache.sshd.agent.common.AbstractAgentProxy;
 import org.apache.sshd.common.FactoryManager;
 import org.apache.sshd.common.channel.ChannelFactory;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
 import org.apache.sshd.common.session.ConnectionService;
 import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.session.SessionContext;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
 
@@ -61,6 +65,16 @@ final class UnixAgent extends AbstractAgentProxy {
         throw new IllegalStateException("agents are not forwarded");
       }
     };
+  }
+
+  /** MINA wants to read the name of a certificate's algorithm, and agents say that of its key. */
+  @Override
+  public Map.Entry<String, byte[]> sign(
+      SessionContext session, PublicKey key, String algorithm, byte[] data) throws IOException {
+    Map.Entry<String, byte[]> signature = super.sign(session, key, algorithm, data);
+    return key instanceof OpenSshCertificate
+        ? Map.entry(algorithm, signature.getValue())
+        : signature;
   }
 
   @Override

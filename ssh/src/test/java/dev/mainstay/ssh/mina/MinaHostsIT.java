@@ -45,10 +45,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.sshd.certificate.OpenSshCertificateBuilder;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.keyverifier.AcceptAllServerKeyVerifier;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
 import org.junit.jupiter.api.AfterEach;
@@ -341,6 +343,39 @@ final class MinaHostsIT {
     }
   }
 
+  private static OpenSshCertificate certificate(KeyPair host, KeyPair authority) throws Exception {
+    return OpenSshCertificateBuilder.hostCertificate()
+        .publicKey(host.getPublic())
+        .id("a host")
+        .principals(List.of("m1.example.org"))
+        .sign(authority);
+  }
+
+  /** sshd offers its certificate first, and people renew them every few weeks. */
+  @Test
+  void aHostsCertificateIsPassedOverForItsKey() throws Exception {
+    for (String type : List.of(ED25519, ECDSA, "ssh-rsa")) {
+      known.forget(M1);
+      KeyPair host = TestServer.key(type);
+      TestServer server = server(host);
+      KeyPair authority = TestServer.key(ED25519);
+      server.hostCertificate(certificate(host, authority));
+      hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+      assertThat(known.pinned(M1)).contains(PublicKeyEntry.toString(host.getPublic()));
+      server.hostCertificate(certificate(host, authority));
+      hosts(HostKeyPolicy.REFUSE).login(node(server));
+      assertThat(server.logins).hasValue(2);
+    }
+  }
+
+  @Test
+  void aPinnedCertificateStandsForTheKeyInIt() throws Exception {
+    known.pin(M1, PublicKeyEntry.toString(certificate(hostKey, TestServer.key(ED25519))));
+    TestServer server = server(hostKey, TestServer.key(ECDSA));
+    Host host = hosts(HostKeyPolicy.REFUSE).login(node(server));
+    assertThat(host.fingerprint()).isEqualTo(KeyUtils.getFingerPrint(hostKey.getPublic()));
+  }
+
   @Test
   void saysWhatAPinThatIsNoKeyIs() throws Exception {
     known.pin(M1, "ssh-ed25519 garbage");
@@ -370,10 +405,7 @@ final class MinaHostsIT {
 
   @Test
   void saysThatNoKeyWasAcceptedWhereThereIsNone() throws Exception {
-    TestServer server = server();
-    SshSpec keyless =
-        new SshSpec("root", Optional.empty(), server.port(), Optional.empty(), Optional.empty());
-    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(keyless));
+    Failure failure = refusal(hosts(HostKeyPolicy.ACCEPT_NEW), keyless(server()));
     assertThat(failure).hasMessageContaining("no key was accepted");
   }
 
@@ -383,9 +415,7 @@ final class MinaHostsIT {
     Path usual = Files.createDirectories(folder.resolve("no-usual-keys"));
     Files.copy(userKey, usual.resolve("id_ed25519"));
     Files.writeString(usual.resolve("id_rsa"), "not a key\n");
-    SshSpec keyless =
-        new SshSpec("root", Optional.empty(), server.port(), Optional.empty(), Optional.empty());
-    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(keyless));
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(keyless(server));
     assertThat(host.run(RemoteCommand.of("echo hello")).stdout()).isEqualTo("hello\n");
   }
 
@@ -424,12 +454,11 @@ final class MinaHostsIT {
     assertThat(failure).hasMessageContaining(userKey.toString());
   }
 
-  @Test
-  void logsInWithAKeyThatOnlyTheAgentHas() throws Exception {
+  /** An agent of OpenSSH's with {@code keys} and the certificates that lie beside them. */
+  private Path agent(Path... keys) throws Exception {
     Assumptions.assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/ssh-agent"))
             && Files.isExecutable(Path.of("/usr/bin/ssh-add")));
-    TestServer server = server();
     Path socket = folder.resolve("agent");
     Process agent =
         new ProcessBuilder("/usr/bin/ssh-agent", "-D", "-a", socket.toString())
@@ -438,14 +467,46 @@ final class MinaHostsIT {
             .start();
     open.add(agent::destroy);
     await().until(() -> Files.exists(socket));
-    ProcessBuilder add = new ProcessBuilder("/usr/bin/ssh-add", "-q", userKey.toString());
-    add.environment().put("SSH_AUTH_SOCK", socket.toString());
-    assertThat(add.inheritIO().start().waitFor()).isZero();
-    SshSpec keyless =
-        new SshSpec("root", Optional.empty(), server.port(), Optional.empty(), Optional.empty());
+    for (Path key : keys) {
+      ProcessBuilder add = new ProcessBuilder("/usr/bin/ssh-add", "-q", key.toString());
+      add.environment().put("SSH_AUTH_SOCK", socket.toString());
+      assertThat(add.inheritIO().start().waitFor()).isZero();
+    }
+    return socket;
+  }
+
+  private static NodeSpec keyless(TestServer server) {
+    return node(
+        new SshSpec("root", Optional.empty(), server.port(), Optional.empty(), Optional.empty()));
+  }
+
+  @Test
+  void logsInWithAKeyThatOnlyTheAgentHas() throws Exception {
+    TestServer server = server();
+    Path socket = agent(userKey);
     MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(socket));
-    assertThat(hosts.login(node(keyless)).run(RemoteCommand.of("echo hello")).stdout())
+    assertThat(hosts.login(keyless(server)).run(RemoteCommand.of("echo hello")).stdout())
         .isEqualTo("hello\n");
+  }
+
+  @Test
+  void logsInWithAUsersCertificateThatTheAgentHas() throws Exception {
+    KeyPair authority = TestServer.key(ED25519);
+    KeyPair signed = TestServer.key(ED25519);
+    Path key = writeKey("signed", signed);
+    OpenSshCertificate certificate =
+        OpenSshCertificateBuilder.userCertificate()
+            .publicKey(signed.getPublic())
+            .id("a user")
+            .principals(List.of("root"))
+            .sign(authority);
+    Files.writeString(
+        folder.resolve("signed-cert.pub"), PublicKeyEntry.toString(certificate) + "\n");
+    TestServer server = server();
+    server.accept(authority.getPublic());
+    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(agent(key)));
+    hosts.login(keyless(server));
+    assertThat(server.logins).hasValue(1);
   }
 
   @Test

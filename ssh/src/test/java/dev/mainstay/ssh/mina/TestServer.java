@@ -21,6 +21,7 @@ import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.Channel;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
 import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.OpenSshCertificate;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.session.SessionListener;
@@ -64,8 +65,11 @@ final class TestServer implements AutoCloseable {
     this.folder = folder;
     server.setHost("127.0.0.1");
     server.setKeyPairProvider(KeyPairProvider.wrap(hostKeys));
-    server.setPublickeyAuthenticator((user, key, session) ->
-        accepted.stream().anyMatch(known -> KeyUtils.compareKeys(known, key)));
+    server.setPublickeyAuthenticator((user, key, session) -> {
+      PublicKey judged =
+          key instanceof OpenSshCertificate certificate ? certificate.getCaPubKey() : key;
+      return accepted.stream().anyMatch(known -> KeyUtils.compareKeys(known, judged));
+    });
     server.setCommandFactory((channel, line) -> new BashCommand(channel, line));
     server.addSessionListener(
         new SessionListener() {
@@ -93,8 +97,14 @@ final class TestServer implements AutoCloseable {
     return server.getPort();
   }
 
+  /** Lets in who holds {@code key}, or a certificate that it signed. */
   void accept(PublicKey key) {
     accepted.add(key);
+  }
+
+  /** As sshd_config says it: HostCertificate. */
+  void hostCertificate(OpenSshCertificate certificate) {
+    server.setHostKeyCertificateProvider(_ -> List.of(certificate));
   }
 
   void allowForwarding() {
