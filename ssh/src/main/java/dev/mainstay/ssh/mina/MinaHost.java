@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.SshConstants;
@@ -41,7 +40,7 @@ final class MinaHost implements Host {
   private static final Duration FULL_PAUSE = Duration.ofMillis(200);
 
   private final NodeSpec node;
-  private final Supplier<Opened> opener;
+  private final Opener opener;
   private final Optional<Secret> sudoPassword;
   private final Semaphore sessions = new Semaphore(SESSIONS, true);
   private volatile @Nullable Opened opened;
@@ -49,6 +48,11 @@ final class MinaHost implements Host {
 
   /** A session that is logged in, and the fingerprint of the host at its other end. */
   record Opened(ClientSession session, String fingerprint) {}
+
+  /** Logs in, or says in a Failure why that cannot be. */
+  interface Opener {
+    Opened open() throws InterruptedException;
+  }
 
   /** How the account becomes root. */
   private enum Root {
@@ -58,7 +62,7 @@ final class MinaHost implements Host {
     SUDO_WITH_PASSWORD
   }
 
-  MinaHost(NodeSpec node, Supplier<Opened> opener, Optional<Secret> sudoPassword) {
+  MinaHost(NodeSpec node, Opener opener, Optional<Secret> sudoPassword) {
     this.node = node;
     this.opener = opener;
     this.sudoPassword = sudoPassword;
@@ -71,13 +75,17 @@ final class MinaHost implements Host {
 
   @Override
   public String fingerprint() {
-    return ensureOpen().fingerprint();
+    Opened last = opened;
+    if (last == null) {
+      throw new IllegalStateException(label() + " was never logged in to");
+    }
+    return last.fingerprint();
   }
 
-  synchronized Opened ensureOpen() {
+  synchronized Opened ensureOpen() throws InterruptedException {
     Opened current = opened;
     if (current == null || !current.session().isOpen()) {
-      current = opener.get();
+      current = opener.open();
       opened = current;
     }
     return current;
@@ -273,7 +281,7 @@ final class MinaHost implements Host {
   }
 
   /** MINA says in its own way that the thread was told to stop. */
-  private static void throwIfInterrupted(IOException broken) throws InterruptedException {
+  static void throwIfInterrupted(IOException broken) throws InterruptedException {
     if (broken instanceof InterruptedIOException || Thread.interrupted()) {
       throw new InterruptedException();
     }

@@ -70,7 +70,7 @@ public final class MinaHosts implements Hosts {
   // by all that is known of them: a machine and the one that takes its name may both be met
   private final Map<NodeSpec, MinaHost> hosts = new ConcurrentHashMap<>();
   private final Map<NodeSpec, Missed> missed = new ConcurrentHashMap<>();
-  private final Map<SshSpec.Jump, ClientSession> jumps = new ConcurrentHashMap<>();
+  private final Map<SshSpec.Jump, MinaHost> jumps = new ConcurrentHashMap<>();
 
   /** A login that failed, and when that was, in {@link System#nanoTime}. */
   private record Missed(Failure.Unreachable failure, long nanos) {}
@@ -180,7 +180,7 @@ public final class MinaHosts implements Hosts {
   }
 
   /** A host that is off takes the whole deadline to say so: not once for each who asks. */
-  private MinaHost.Opened openUnlessMissed(NodeSpec node) {
+  private MinaHost.Opened openUnlessMissed(NodeSpec node) throws InterruptedException {
     Missed last = missed.get(node);
     if (last != null && System.nanoTime() - last.nanos() < AGAIN.toNanos()) {
       throw last.failure();
@@ -195,7 +195,11 @@ public final class MinaHosts implements Hosts {
     }
   }
 
-  private MinaHost.Opened open(NodeSpec node) {
+  private MinaHost.Opened open(NodeSpec node) throws InterruptedException {
+    if (Thread.interrupted()) {
+      // while it waited for another's login, say: the files below would only say "closed"
+      throw new InterruptedException();
+    }
     String label = node.name() + " (" + node.address() + ")";
     return open(
         node,
@@ -203,12 +207,16 @@ public final class MinaHosts implements Hosts {
         node.ssh().hostKey().or(() -> knownHosts.find(node)).map(key -> parse(key, label)));
   }
 
-  private MinaHost.Opened open(NodeSpec node, String label, Optional<PublicKey> pinned) {
+  private MinaHost.Opened open(NodeSpec node, String label, Optional<PublicKey> pinned)
+      throws InterruptedException {
     SshSpec ssh = node.ssh();
     Login login = new Login(node, pinned);
     List<KeyPair> keys = keys(ssh.key(), label);
     SshdSocketAddress address = new SshdSocketAddress(node.address().value(), ssh.port());
-    Optional<PortForwardingTracker> way = ssh.jump().map(jump -> forward(jump, address, label));
+    Optional<PortForwardingTracker> way =
+        ssh.jump().isPresent()
+            ? Optional.of(forward(ssh.jump().get(), address, label))
+            : Optional.empty();
     SshdSocketAddress target = way.map(PortForwardingTracker::getBoundAddress).orElse(address);
     ClientSession session = null;
     try {
@@ -231,6 +239,7 @@ public final class MinaHosts implements Hosts {
         session.close(true);
       }
       way.ifPresent(MinaHosts::close);
+      MinaHost.throwIfInterrupted(broken);
       if (login.refusal != null) {
         throw login.refusal;
       }
@@ -243,10 +252,14 @@ public final class MinaHosts implements Hosts {
   }
 
   /** A local port that leads to {@code target} through the jump host, one login a jump host. */
-  private PortForwardingTracker forward(SshSpec.Jump jump, SshdSocketAddress target, String label) {
+  private PortForwardingTracker forward(SshSpec.Jump jump, SshdSocketAddress target, String label)
+      throws InterruptedException {
+    NodeSpec node = jumpNode(jump, label);
     ClientSession session =
-        jumps.compute(
-            jump, (key, open) -> open != null && open.isOpen() ? open : openJump(key, label));
+        jumps
+            .computeIfAbsent(jump, _ -> new MinaHost(node, () -> open(node), Optional.empty()))
+            .ensureOpen()
+            .session();
     try {
       return session.createLocalPortForwardingTracker(
           new SshdSocketAddress("127.0.0.1", 0), target);
@@ -266,10 +279,7 @@ public final class MinaHosts implements Hosts {
     }
   }
 
-  private ClientSession openJump(SshSpec.Jump jump, String label) {
-    NodeName name = jumpName(jump);
-    SshSpec ssh =
-        new SshSpec(jump.user(), jump.key(), jump.port(), Optional.empty(), Optional.empty());
+  private static NodeSpec jumpNode(SshSpec.Jump jump, String label) {
     Optional<dev.mainstay.model.Address> address = dev.mainstay.model.Address.parse(jump.address());
     if (address.isEmpty()) {
       throw new Failure.Unreachable(
@@ -277,7 +287,9 @@ public final class MinaHosts implements Hosts {
           "write its address into ssh.jump",
           false);
     }
-    return open(new NodeSpec(name, dev.mainstay.model.Role.WORKER, address.get(), ssh)).session();
+    SshSpec ssh =
+        new SshSpec(jump.user(), jump.key(), jump.port(), Optional.empty(), Optional.empty());
+    return new NodeSpec(jumpName(jump), dev.mainstay.model.Role.WORKER, address.get(), ssh);
   }
 
   /** The name under which a jump host's key is pinned. */
@@ -480,7 +492,7 @@ public final class MinaHosts implements Hosts {
   @Override
   public void close() {
     hosts.values().forEach(MinaHost::close);
-    jumps.values().forEach(session -> session.close(true));
+    jumps.values().forEach(MinaHost::close);
     client.stop();
   }
 }

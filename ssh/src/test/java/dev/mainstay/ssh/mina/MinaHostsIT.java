@@ -143,6 +143,15 @@ final class MinaHostsIT {
     return new SshSpec("root", Optional.of(userKey), port, Optional.empty(), Optional.empty());
   }
 
+  /** How a port of 127.0.0.1 is reached through {@code jump}. */
+  private SshSpec through(SshSpec.Jump jump, int port) {
+    return new SshSpec("root", Optional.of(userKey), port, Optional.of(jump), Optional.empty());
+  }
+
+  private SshSpec.Jump jump(int port) {
+    return new SshSpec.Jump("127.0.0.1", "jumper", port, Optional.of(userKey));
+  }
+
   private static NodeSpec node(SshSpec ssh) {
     return new NodeSpec(M1, Role.MASTER, new Address("127.0.0.1"), ssh);
   }
@@ -254,6 +263,60 @@ final class MinaHostsIT {
     assertThat(ended.get(20, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
     // the login is still good
     assertThat(host.run(RemoteCommand.of("echo out")).stdout()).isEqualTo("out\n");
+  }
+
+  private interface Waiting {
+    void run() throws InterruptedException;
+  }
+
+  /**
+   * How {@code waiting} ends when it is interrupted once it waits for the word of {@code silent}.
+   */
+  private static Throwable interrupted(ServerSocket silent, Waiting waiting) throws Exception {
+    CompletableFuture<Throwable> ended = new CompletableFuture<>();
+    Thread thread =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                waiting.run();
+                ended.complete(new AssertionError("it ended by itself"));
+              } catch (InterruptedException | RuntimeException end) {
+                ended.complete(end);
+              }
+            });
+    silent.setSoTimeout(10_000);
+    try (Socket _ = silent.accept()) {
+      thread.interrupt();
+      return ended.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void whoLogsInCanBeInterruptedAndNothingIsHeldAgainstTheHost() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.ofLiteral("127.0.0.1"))) {
+      MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
+      NodeSpec direct = node(ssh(silent.getLocalPort()));
+      NodeSpec behind = node(through(jump(silent.getLocalPort()), silent.getLocalPort()));
+      for (NodeSpec node : List.of(direct, direct, behind, behind)) {
+        assertThat(interrupted(silent, () -> hosts.login(node)))
+            .isInstanceOf(InterruptedException.class);
+      }
+    }
+  }
+
+  @Test
+  void whoRunsACommandCanBeInterruptedWhileTheLoginIsMadeAgain() throws Exception {
+    TestServer server = server();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    assertThatThrownBy(() -> host.run(RemoteCommand.of(TestServer.DROP)))
+        .isInstanceOf(Failure.Unreachable.class);
+    server.close();
+    try (ServerSocket silent =
+        new ServerSocket(host.node().ssh().port(), 8, InetAddress.ofLiteral("127.0.0.1"))) {
+      assertThat(interrupted(silent, () -> host.run(RemoteCommand.of("true"))))
+          .isInstanceOf(InterruptedException.class);
+    }
+    assertThat(host.fingerprint()).isEqualTo(KeyUtils.getFingerPrint(hostKey.getPublic()));
   }
 
   @Test
@@ -524,13 +587,7 @@ final class MinaHostsIT {
     KeyPair jumpKey = TestServer.key(ED25519);
     TestServer jump = server(jumpKey);
     jump.allowForwarding();
-    SshSpec through =
-        new SshSpec(
-            "root",
-            Optional.of(userKey),
-            target.port(),
-            Optional.of(new SshSpec.Jump("127.0.0.1", "jumper", jump.port(), Optional.of(userKey))),
-            Optional.empty());
+    SshSpec through = through(jump(jump.port()), target.port());
     Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(through));
     assertThat(host.run(RemoteCommand.of("echo hello")).stdout()).isEqualTo("hello\n");
     assertThat(jump.logins).hasValue(1);
@@ -544,13 +601,7 @@ final class MinaHostsIT {
   void saysThatAJumpHostDoesNotForward() throws Exception {
     TestServer target = server();
     TestServer jump = server();
-    SshSpec through =
-        new SshSpec(
-            "root",
-            Optional.of(userKey),
-            target.port(),
-            Optional.of(new SshSpec.Jump("127.0.0.1", "jumper", jump.port(), Optional.of(userKey))),
-            Optional.empty());
+    SshSpec through = through(jump(jump.port()), target.port());
     refusal(hosts(HostKeyPolicy.ACCEPT_NEW), node(through));
     assertThat(target.logins).hasValue(0);
   }
@@ -663,13 +714,7 @@ final class MinaHostsIT {
     target.allowForwarding();
     TestServer jump = server(TestServer.key(ED25519));
     jump.allowForwarding();
-    SshSpec through =
-        new SshSpec(
-            "root",
-            Optional.of(userKey),
-            target.port(),
-            Optional.of(new SshSpec.Jump("127.0.0.1", "jumper", jump.port(), Optional.of(userKey))),
-            Optional.empty());
+    SshSpec through = through(jump(jump.port()), target.port());
     Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(through));
     try (Channel channel = host.open(echo().port(), SOON)) {
       channel.out().close();
