@@ -181,10 +181,7 @@ public final class MinaHosts implements Hosts {
 
   /** A host that is off takes the whole deadline to say so: not once for each who asks. */
   private MinaHost.Opened openUnlessMissed(NodeSpec node) throws InterruptedException {
-    Missed last = missed.get(node);
-    if (last != null && System.nanoTime() - last.nanos() < AGAIN.toNanos()) {
-      throw last.failure();
-    }
+    throwIfMissed(node);
     try {
       return open(node);
     } catch (Failure.Unreachable failure) {
@@ -192,6 +189,26 @@ public final class MinaHosts implements Hosts {
         missed.put(node, new Missed(failure, System.nanoTime()));
       }
       throw failure;
+    }
+  }
+
+  /**
+   * All nodes behind it ask in a row: whatever it was, it is neither tried nor asked about anew.
+   */
+  private MinaHost.Opened openJump(NodeSpec jump) throws InterruptedException {
+    throwIfMissed(jump);
+    try {
+      return open(jump);
+    } catch (Failure.Unreachable failure) {
+      missed.put(jump, new Missed(failure, System.nanoTime()));
+      throw failure;
+    }
+  }
+
+  private void throwIfMissed(NodeSpec node) {
+    Missed last = missed.get(node);
+    if (last != null && System.nanoTime() - last.nanos() < AGAIN.toNanos()) {
+      throw last.failure();
     }
   }
 
@@ -257,7 +274,7 @@ public final class MinaHosts implements Hosts {
     NodeSpec node = jumpNode(jump, label);
     ClientSession session =
         jumps
-            .computeIfAbsent(jump, _ -> new MinaHost(node, () -> open(node), Optional.empty()))
+            .computeIfAbsent(jump, _ -> new MinaHost(node, () -> openJump(node), Optional.empty()))
             .ensureOpen()
             .session();
     try {

@@ -606,6 +606,45 @@ final class MinaHostsIT {
     assertThat(target.logins).hasValue(0);
   }
 
+  private NodeSpec behind(int jumpPort, int number) {
+    return new NodeSpec(
+        new NodeName("w" + number),
+        Role.WORKER,
+        new Address("127.0.0.1"),
+        through(jump(jumpPort), 22));
+  }
+
+  @Test
+  void aJumpHostWhoseKeyIsRefusedIsNotAskedAboutForEachNodeBehindIt() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    MinaHosts hosts =
+        hosts((_, _) -> {
+          asked.incrementAndGet();
+          return false;
+        });
+    int port = server().port();
+    for (int i = 0; i < 3; i++) {
+      NodeSpec node = behind(port, i);
+      assertThatThrownBy(() -> hosts.login(node))
+          .isInstanceOf(Failure.Unreachable.class)
+          .hasMessageContaining("jump-127-0-0-1-" + port)
+          .hasMessageContaining("not known yet");
+    }
+    assertThat(asked).hasValue(1);
+  }
+
+  @Test
+  void aJumpHostThatIsDownIsNotTriedAnewForEachNodeBehindIt() throws Exception {
+    try (Hangup jump = new Hangup(0)) {
+      MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
+      for (int i = 0; i < 3; i++) {
+        NodeSpec node = behind(jump.listener.getLocalPort(), i);
+        assertThatThrownBy(() -> hosts.login(node)).isInstanceOf(Failure.Unreachable.class);
+      }
+      assertThat(jump.attempts).hasValue(1);
+    }
+  }
+
   // channels to a port
 
   /** Mutable: what listens on the host itself, and gives back all that comes. */
@@ -922,21 +961,18 @@ final class MinaHostsIT {
     }
   }
 
-  @Test
-  void aHostThatWasLostIsNotTriedAnewForEachWhoAsks() throws Exception {
-    TestServer server = server();
-    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
-    NodeSpec node = node(server);
-    Host host = hosts.login(node);
-    server.close();
-    AtomicInteger attempts = new AtomicInteger();
-    try (ServerSocket nobody =
-        new ServerSocket(node.ssh().port(), 50, InetAddress.getLoopbackAddress())) {
+  /** Mutable: counts who connects, and sends them off. */
+  private static final class Hangup implements AutoCloseable {
+    final AtomicInteger attempts = new AtomicInteger();
+    final ServerSocket listener;
+
+    Hangup(int port) throws IOException {
+      listener = new ServerSocket(port, 50, InetAddress.ofLiteral("127.0.0.1"));
       Thread.ofVirtual()
           .start(() -> {
             try {
               while (true) {
-                Socket one = nobody.accept();
+                Socket one = listener.accept();
                 attempts.incrementAndGet();
                 one.close();
               }
@@ -944,12 +980,28 @@ final class MinaHostsIT {
               // the test is over
             }
           });
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+    }
+  }
+
+  @Test
+  void aHostThatWasLostIsNotTriedAnewForEachWhoAsks() throws Exception {
+    TestServer server = server();
+    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
+    NodeSpec node = node(server);
+    Host host = hosts.login(node);
+    server.close();
+    try (Hangup nobody = new Hangup(node.ssh().port())) {
       for (int i = 0; i < 5; i++) {
         assertThatThrownBy(() -> host.run(RemoteCommand.of("true")))
             .isInstanceOf(Failure.Unreachable.class);
         assertThatThrownBy(() -> hosts.login(node)).isInstanceOf(Failure.Unreachable.class);
       }
-      assertThat(attempts).hasValue(1);
+      assertThat(nobody.attempts).hasValue(1);
     }
   }
 
