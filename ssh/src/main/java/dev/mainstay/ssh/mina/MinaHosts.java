@@ -57,6 +57,11 @@ public final class MinaHosts implements Hosts {
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(5);
   private static final Duration LOGIN_DEADLINE = Duration.ofSeconds(20);
   private static final Duration AGAIN = Duration.ofSeconds(5);
+
+  /** What MINA says where no key was accepted, and what sshd says before it has heard them all. */
+  private static final String NO_MORE_KEYS = "No more authentication methods";
+
+  private static final String TOO_MANY_KEYS = "Too many authentication failures";
   private static final AttributeRepository.AttributeKey<Login> LOGIN =
       new AttributeRepository.AttributeKey<>();
 
@@ -75,17 +80,25 @@ public final class MinaHosts implements Hosts {
   /** A login that failed, and when that was, in {@link System#nanoTime}. */
   private record Missed(Failure.Unreachable failure, long nanos) {}
 
+  /** Which keys a login offers. MINA offers an agent's first, and sshd hears only six. */
+  private enum Offer {
+    KEY_FILE,
+    AGENT_AND_FILES
+  }
+
   /** What a session is for, carried along so that its host key can be judged. */
   private static final class Login {
     final NodeSpec node;
     final Optional<PublicKey> pinned;
+    final Offer offer;
     @Nullable Failure refusal;
     @Nullable PublicKey unknown;
     String fingerprint = "";
 
-    Login(NodeSpec node, Optional<PublicKey> pinned) {
+    Login(NodeSpec node, Optional<PublicKey> pinned, Offer offer) {
       this.node = node;
       this.pinned = pinned;
+      this.offer = offer;
     }
   }
 
@@ -131,7 +144,8 @@ public final class MinaHosts implements Hosts {
     ssh.setFilePasswordProvider(FilePasswordProvider.EMPTY);
     // a list of its own: a user's certificate is welcome, and the session's list leaves them out
     ssh.setUserAuthFactories(List.of(new UserAuthPublicKeyFactory(ssh.getSignatureFactories())));
-    agentSocket.ifPresent(socket -> ssh.setAgentFactory(UnixAgent.factory(socket)));
+    agentSocket.ifPresent(
+        socket -> ssh.setAgentFactory(UnixAgent.factory(session -> agent(session, socket))));
     ssh.setServerKeyVerifier((session, address, key) -> verify(session, key));
     ssh.addSessionListener(
         new SessionListener() {
@@ -218,17 +232,18 @@ public final class MinaHosts implements Hosts {
       throw new InterruptedException();
     }
     String label = node.name() + " (" + node.address() + ")";
-    return open(
-        node,
-        label,
-        node.ssh().hostKey().or(() -> knownHosts.find(node)).map(key -> parse(key, label)));
+    Optional<PublicKey> pinned =
+        node.ssh().hostKey().or(() -> knownHosts.find(node)).map(key -> parse(key, label));
+    List<KeyPair> keys = keys(node.ssh().key(), label);
+    boolean hasKeyFile = node.ssh().key().isPresent() && !keys.isEmpty();
+    Offer offer = hasKeyFile ? Offer.KEY_FILE : Offer.AGENT_AND_FILES;
+    return open(label, keys, new Login(node, pinned, offer));
   }
 
-  private MinaHost.Opened open(NodeSpec node, String label, Optional<PublicKey> pinned)
+  private MinaHost.Opened open(String label, List<KeyPair> keys, Login login)
       throws InterruptedException {
+    NodeSpec node = login.node;
     SshSpec ssh = node.ssh();
-    Login login = new Login(node, pinned);
-    List<KeyPair> keys = keys(ssh.key(), label);
     SshdSocketAddress address = new SshdSocketAddress(node.address().value(), ssh.port());
     Optional<PortForwardingTracker> way =
         ssh.jump().isPresent()
@@ -262,10 +277,27 @@ public final class MinaHosts implements Hosts {
       }
       if (login.unknown != null) {
         meet(node, label, login.unknown);
-        return open(node, label, Optional.of(login.unknown));
+        return open(label, keys, new Login(node, Optional.of(login.unknown), login.offer));
+      }
+      if (login.offer == Offer.KEY_FILE && agentSocket.isPresent() && isRefusal(broken)) {
+        return open(label, keys, new Login(node, login.pinned, Offer.AGENT_AND_FILES));
       }
       throw explain(node, label, broken, session != null);
     }
+  }
+
+  /** Whether the server heard us, and let in none of the keys that it was offered. */
+  private static boolean isRefusal(IOException broken) {
+    String why = reason(broken);
+    return why.contains(NO_MORE_KEYS) || why.contains(TOO_MANY_KEYS);
+  }
+
+  /** The user's agent, for a login that offers its keys; one that died since the start is none. */
+  private static Optional<UnixAgent> agent(Session session, Path socket) {
+    Login login = session instanceof ClientSession ours ? login(ours) : null;
+    return login == null || login.offer == Offer.KEY_FILE
+        ? Optional.empty()
+        : UnixAgent.connect(socket);
   }
 
   /** A local port that leads to {@code target} through the jump host, one login a jump host. */
@@ -466,7 +498,14 @@ public final class MinaHosts implements Hosts {
       NodeSpec node, String label, IOException broken, boolean connected) {
     String why = reason(broken);
     String at = node.address() + ":" + node.ssh().port();
-    if (connected && why.contains("No more authentication methods")) {
+    if (why.contains(TOO_MANY_KEYS)) {
+      return new Failure.Unreachable(
+          label + ": " + node.ssh().user() + " may not log in: too many keys were offered: " + why,
+          "name the right key in ssh.key, which is offered first, or leave only that one in the"
+              + " agent (ssh-add -D, then ssh-add KEY)",
+          false);
+    }
+    if (connected && why.contains(NO_MORE_KEYS)) {
       return new Failure.Unreachable(
           label + ": " + node.ssh().user() + " may not log in: no key was accepted",
           "put your public key into ~"

@@ -1,7 +1,6 @@
 package dev.mainstay.ssh.mina;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -9,6 +8,8 @@ import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.apache.sshd.agent.SshAgent;
 import org.apache.sshd.agent.SshAgentFactory;
 import org.apache.sshd.agent.SshAgentServer;
@@ -21,6 +22,7 @@ import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.session.SessionContext;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The user's SSH agent over its Unix socket: a length of four bytes, then a message
@@ -38,15 +40,26 @@ final class UnixAgent extends AbstractAgentProxy {
 
   /** Whether an agent takes connections at {@code socket}. */
   static boolean answers(Path socket) {
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      return channel.connect(UnixDomainSocketAddress.of(socket));
+    Optional<UnixAgent> agent = connect(socket);
+    agent.ifPresent(UnixAgent::close);
+    return agent.isPresent();
+  }
+
+  /** A connection to the agent at {@code socket}; empty where there is none. */
+  static Optional<UnixAgent> connect(Path socket) {
+    try {
+      return Optional.of(new UnixAgent(SocketChannel.open(UnixDomainSocketAddress.of(socket))));
     } catch (IOException | IllegalArgumentException nobody) {
-      return false;
+      return Optional.empty();
     }
   }
 
-  /** Makes one connection to the agent for each login. */
-  static SshAgentFactory factory(Path socket) {
+  /**
+   * Asks {@code connect} at each login for a connection of its own.
+   *
+   * @param connect empty for a login that goes on without an agent
+   */
+  static SshAgentFactory factory(Function<Session, Optional<UnixAgent>> connect) {
     return new SshAgentFactory() {
       @Override
       public List<ChannelFactory> getChannelForwardingFactories(FactoryManager manager) {
@@ -54,10 +67,8 @@ final class UnixAgent extends AbstractAgentProxy {
       }
 
       @Override
-      public SshAgent createClient(Session session, FactoryManager manager) throws IOException {
-        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        channel.connect(UnixDomainSocketAddress.of(socket));
-        return new UnixAgent(channel);
+      public @Nullable SshAgent createClient(Session session, FactoryManager manager) {
+        return connect.apply(session).orElse(null);
       }
 
       @Override
@@ -106,7 +117,11 @@ final class UnixAgent extends AbstractAgentProxy {
   }
 
   @Override
-  public void close() throws IOException {
-    socket.close();
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException gone) {
+      // it is closed all the same
+    }
   }
 }

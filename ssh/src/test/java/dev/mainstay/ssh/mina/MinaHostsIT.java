@@ -572,6 +572,60 @@ final class MinaHostsIT {
     assertThat(server.logins).hasValue(1);
   }
 
+  private Path[] strangeKeys(int count) throws Exception {
+    Path[] keys = new Path[count];
+    for (int i = 0; i < count; i++) {
+      keys[i] = writeKey("strange-" + i, TestServer.key(ED25519));
+    }
+    return keys;
+  }
+
+  @Test
+  void offersTheKeyOfTheFileBeforeTheManyOfTheAgent() throws Exception {
+    TestServer server = server();
+    server.maxAuthTries(6);
+    Path agent = agent(strangeKeys(8));
+    hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(agent)).login(node(server));
+    assertThat(server.logins).hasValue(1);
+  }
+
+  @Test
+  void offersTheAgentsKeysWhereTheOneOfTheFileIsNotAccepted() throws Exception {
+    TestServer server = server();
+    Path strange = writeKey("strange", TestServer.key(ED25519));
+    SshSpec other =
+        new SshSpec(
+            "root", Optional.of(strange), server.port(), Optional.empty(), Optional.empty());
+    hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(agent(userKey)))
+        .login(node(other));
+    assertThat(server.logins).hasValue(1);
+  }
+
+  @Test
+  void saysThatTheAgentHasTooManyKeys() throws Exception {
+    TestServer server = server();
+    server.maxAuthTries(6);
+    Path agent = agent(strangeKeys(8));
+    Failure failure =
+        refusal(
+            hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(agent)), keyless(server));
+    assertThat(failure).hasMessageContaining("Too many authentication failures");
+    assertThat(failure.advice()).contains("ssh.key").contains("ssh-add -D");
+    assertThat(failure.isRetryable()).isFalse();
+  }
+
+  @Test
+  void anAgentThatDiesLaterDoesNotKeepTheUsualKeysFromBeingUsed() throws Exception {
+    Path usual = Files.createDirectories(folder.resolve("no-usual-keys"));
+    Files.copy(userKey, usual.resolve("id_ed25519"));
+    TestServer server = server();
+    Path socket = agent();
+    MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(socket));
+    Files.delete(socket);
+    hosts.login(keyless(server));
+    assertThat(server.logins).hasValue(1);
+  }
+
   @Test
   void aDeadAgentDoesNotKeepAKeyFileFromBeingUsed() throws Exception {
     TestServer server = server();

@@ -26,6 +26,7 @@ import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.session.SessionListener;
 import org.apache.sshd.common.util.buffer.Buffer;
+import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.Environment;
 import org.apache.sshd.server.ExitCallback;
 import org.apache.sshd.server.SshServer;
@@ -109,6 +110,11 @@ final class TestServer implements AutoCloseable {
 
   void allowForwarding() {
     server.setForwardingFilter(AcceptAllForwardingFilter.INSTANCE);
+  }
+
+  /** As sshd_config says it: MaxAuthTries, but here a login without keys and a signature count. */
+  void maxAuthTries(int tries) {
+    CoreModuleProperties.MAX_AUTH_REQUESTS.set(server, tries);
   }
 
   /** As sshd_config says it: MaxSessions. */
