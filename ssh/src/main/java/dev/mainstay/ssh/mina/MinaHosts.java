@@ -91,6 +91,7 @@ public final class MinaHosts implements Hosts {
     final NodeSpec node;
     final Optional<PublicKey> pinned;
     final Offer offer;
+    volatile @Nullable UnixAgent agent;
     @Nullable Failure refusal;
     @Nullable PublicKey unknown;
     String fingerprint = "";
@@ -267,6 +268,12 @@ public final class MinaHosts implements Hosts {
     } catch (IOException | IllegalStateException failed) {
       // the second is what MINA says of what was closed since it was looked at
       IOException broken = failed instanceof IOException io ? io : new IOException(failed);
+      UnixAgent agent = login.agent;
+      boolean agentIsSilent = agent != null && agent.isAsked();
+      if (agent != null) {
+        // one of MINA's few threads waits for its answer
+        agent.close();
+      }
       if (session != null) {
         session.close(true);
       }
@@ -282,6 +289,16 @@ public final class MinaHosts implements Hosts {
       if (login.offer == Offer.KEY_FILE && agentSocket.isPresent() && isRefusal(broken)) {
         return open(label, keys, new Login(node, login.pinned, Offer.AGENT_AND_FILES));
       }
+      if (agentIsSilent) {
+        throw new Failure.Unreachable(
+            label
+                + ": the SSH agent was asked for a key, and did not answer within "
+                + LOGIN_DEADLINE.toSeconds()
+                + " s",
+            "confirm or touch what it asks for in time, name a key file in ssh.key, or leave the"
+                + " agent out: unset SSH_AUTH_SOCK",
+            true);
+      }
       throw explain(node, label, broken, session != null);
     }
   }
@@ -295,9 +312,12 @@ public final class MinaHosts implements Hosts {
   /** The user's agent, for a login that offers its keys; one that died since the start is none. */
   private static Optional<UnixAgent> agent(Session session, Path socket) {
     Login login = session instanceof ClientSession ours ? login(ours) : null;
-    return login == null || login.offer == Offer.KEY_FILE
-        ? Optional.empty()
-        : UnixAgent.connect(socket);
+    if (login == null || login.offer == Offer.KEY_FILE) {
+      return Optional.empty();
+    }
+    Optional<UnixAgent> agent = UnixAgent.connect(socket);
+    login.agent = agent.orElse(null);
+    return agent;
   }
 
   /** A local port that leads to {@code target} through the jump host, one login a jump host. */

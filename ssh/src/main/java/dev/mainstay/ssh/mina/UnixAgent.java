@@ -26,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The user's SSH agent over its Unix socket: a length of four bytes, then a message
- * (draft-ietf-sshm-ssh-agent). MINA's own client needs native code; the JDK does not.
+ * (draft-ietf-sshm-ssh-agent). MINA's own client needs native code; the JDK does not. Mutable: a
+ * connection that is asked one thing at a time.
  */
 final class UnixAgent extends AbstractAgentProxy {
   private static final int MAX_MESSAGE = 1 << 20;
 
   private final SocketChannel socket;
+  private volatile boolean asked;
 
   private UnixAgent(SocketChannel socket) {
     super(null);
@@ -88,8 +90,23 @@ final class UnixAgent extends AbstractAgentProxy {
         : signature;
   }
 
+  /** Whether it was asked for something that it has not answered yet. */
+  boolean isAsked() {
+    return asked;
+  }
+
+  /** Takes as long as the agent does, which may ask a person; {@link #close} ends it. */
   @Override
   protected synchronized Buffer request(Buffer request) throws IOException {
+    asked = true;
+    try {
+      return exchange(request);
+    } finally {
+      asked = false;
+    }
+  }
+
+  private Buffer exchange(Buffer request) throws IOException {
     ByteBuffer out = ByteBuffer.wrap(request.array(), request.rpos(), request.available());
     while (out.hasRemaining()) {
       socket.write(out);

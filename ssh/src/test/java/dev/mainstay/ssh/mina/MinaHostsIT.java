@@ -27,6 +27,11 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -570,6 +575,29 @@ final class MinaHostsIT {
     MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW, Optional.empty(), Optional.of(agent(key)));
     hosts.login(keyless(server));
     assertThat(server.logins).hasValue(1);
+  }
+
+  /** As one behind a connection that died, or that waits for a person who went away. */
+  @Test
+  void anAgentThatDoesNotAnswerIsNamedAndLetGo() throws Exception {
+    known.pin(M1, PublicKeyEntry.toString(hostKey.getPublic()));
+    Path socket = folder.resolve("silent");
+    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      listener.bind(UnixDomainSocketAddress.of(socket));
+      MinaHosts hosts = hosts(HostKeyPolicy.REFUSE, Optional.empty(), Optional.of(socket));
+      listener.accept().close(); // it was looked whether anybody is there
+      CompletableFuture<Failure> ended = new CompletableFuture<>();
+      NodeSpec node = keyless(server());
+      Thread.ofVirtual().start(() -> ended.complete(refusal(hosts, node)));
+      try (SocketChannel asked = listener.accept()) {
+        ByteBuffer question = ByteBuffer.allocate(64);
+        while (asked.read(question) >= 0) {
+          assertThat(question.hasRemaining()).isTrue();
+        }
+      }
+      assertThat(ended.get(10, TimeUnit.SECONDS))
+          .hasMessageContaining("the SSH agent was asked for a key, and did not answer");
+    }
   }
 
   private Path[] strangeKeys(int count) throws Exception {
