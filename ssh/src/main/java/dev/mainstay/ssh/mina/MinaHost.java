@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.SshConstants;
@@ -184,10 +185,15 @@ final class MinaHost implements Host {
       String line, Optional<Secret> password, RemoteCommand command, OutputStream stdout)
       throws InterruptedException {
     ByteArrayOutputStream stderr = new ByteArrayOutputStream();
+    AtomicReference<Optional<Exception>> unread = new AtomicReference<>(Optional.empty());
     sessions.acquire();
     try (ChannelExec channel = open(line, stdout, stderr, command.deadline())) {
-      Thread feeder = Thread.ofVirtual().start(() -> feed(channel, password, command));
-      if (!awaitClosed(channel, command.deadline())) {
+      Thread feeder = Thread.ofVirtual().start(() -> feed(channel, password, command, unread));
+      boolean closed = awaitClosed(channel, command.deadline());
+      if (unread.get().isPresent()) {
+        throw inputFailed(unread.get().get());
+      }
+      if (!closed) {
         feeder.interrupt();
         throw new Failure.Failed(
             label() + ": not done within " + command.deadline().toSeconds() + " s",
@@ -287,16 +293,75 @@ final class MinaHost implements Host {
     }
   }
 
-  private static void feed(ChannelExec channel, Optional<Secret> password, RemoteCommand command) {
-    try (OutputStream stdin = channel.getInvertedIn()) {
-      if (password.isPresent()) {
-        stdin.write(password.get().reveal());
-        stdin.write('\n');
+  /** Writes all that the command reads; what keeps it from being read goes to {@code unread}. */
+  private static void feed(
+      ChannelExec channel,
+      Optional<Secret> password,
+      RemoteCommand command,
+      AtomicReference<Optional<Exception>> unread) {
+    try (CommandInput stdin = new CommandInput(channel.getInvertedIn())) {
+      try {
+        if (password.isPresent()) {
+          stdin.write(password.get().reveal());
+          stdin.write('\n');
+        }
+        command.stdin().writeTo(stdin);
+      } catch (IOException | RuntimeException broken) {
+        // before the input ends and with it the command, whose exit status would be believed
+        if (!stdin.hasEnded) {
+          unread.set(Optional.of(broken));
+        }
       }
-      command.stdin().writeTo(stdin);
     } catch (IOException closed) {
       // the command ended without reading all of it: its exit status tells
     }
+  }
+
+  /** Mutable: the way to a command, which may end before it has read all. */
+  private static final class CommandInput extends FilterOutputStream {
+    boolean hasEnded;
+
+    CommandInput(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      try {
+        out.write(bytes, from, length);
+      } catch (IOException | RuntimeException ended) {
+        hasEnded = true;
+        throw ended;
+      }
+    }
+
+    @Override
+    public void flush() throws IOException {
+      try {
+        out.flush();
+      } catch (IOException | RuntimeException ended) {
+        hasEnded = true;
+        throw ended;
+      }
+    }
+  }
+
+  private Failure inputFailed(Exception unread) {
+    if (unread instanceof Failure failure) {
+      return failure;
+    }
+    Failure failure =
+        new Failure.Failed(
+            label() + ": what was to be sent there could not be read: " + MinaHosts.reason(unread),
+            "part of it may have arrived; look at this machine's disk, then run the same command"
+                + " again");
+    failure.initCause(unread);
+    return failure;
   }
 
   private Failure lost(String why) {

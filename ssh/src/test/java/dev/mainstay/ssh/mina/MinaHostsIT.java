@@ -958,6 +958,28 @@ final class MinaHostsIT {
   }
 
   @Test
+  void inputThatCannotBeReadIsAFailureWhateverTheCommandSays() throws Exception {
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
+    RemoteCommand command = RemoteCommand.of("cat");
+    Stdin broken =
+        out -> {
+          out.write('a');
+          throw new IOException("the disk is gone");
+        };
+    assertThatThrownBy(() -> host.run(command.withStdin(broken)))
+        .isInstanceOf(Failure.Failed.class)
+        .hasMessageStartingWith("m1 (127.0.0.1): ")
+        .hasMessageContaining("the disk is gone");
+    Failure reason = new Failure.Failed("the backup cannot be decrypted", "");
+    Stdin refused =
+        _ -> {
+          throw reason;
+        };
+    assertThatThrownBy(() -> host.run(command.withStdin(refused))).isSameAs(reason);
+    assertThat(host.run(command.withStdin(Stdin.of("all"))).stdout()).isEqualTo("all");
+  }
+
+  @Test
   void inputThatNobodyReadsHoldsNothingUp() throws Exception {
     Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
     byte[] bytes = new byte[6_000_000];
