@@ -23,7 +23,8 @@ public interface Host {
    * @return whatever it printed, whatever its exit status
    * @throws Failure.Unreachable if the connection was lost or could not be made again; the command
    *     may have run
-   * @throws Failure.Failed if it was not done within its deadline; it may still be running
+   * @throws Failure.Failed if it was not done within its deadline, and may still be running; or if
+   *     its input could not be read, and it got a part of it
    */
   Output run(RemoteCommand command) throws InterruptedException;
 

@@ -10,7 +10,11 @@ public interface Stdin {
   /** An input that is at its end at once. */
   Stdin EMPTY = out -> {};
 
-  /** Writes all of the input to {@code out}, which the caller closes. */
+  /**
+   * Writes all of the input to {@code out}, which the caller closes.
+   *
+   * @throws IOException what {@code out} threw; any other, and any {@code Failure}, fails the run
+   */
   void writeTo(OutputStream out) throws IOException;
 
   static Stdin of(String text) {
