@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.SshConstants;
@@ -44,6 +45,7 @@ final class MinaHost implements Host {
   private final Opener opener;
   private final Optional<Secret> sudoPassword;
   private final Semaphore sessions = new Semaphore(SESSIONS, true);
+  private final ReentrantLock lock = new ReentrantLock();
   private volatile @Nullable Opened opened;
   private Root root = Root.UNKNOWN;
 
@@ -83,13 +85,19 @@ final class MinaHost implements Host {
     return last.fingerprint();
   }
 
-  synchronized Opened ensureOpen() throws InterruptedException {
-    Opened current = opened;
-    if (current == null || !current.session().isOpen()) {
-      current = opener.open();
-      opened = current;
+  Opened ensureOpen() throws InterruptedException {
+    // another's login may take half a minute, or wait for a person: one can stop waiting for it
+    lock.lockInterruptibly();
+    try {
+      Opened current = opened;
+      if (current == null || !current.session().isOpen()) {
+        current = opener.open();
+        opened = current;
+      }
+      return current;
+    } finally {
+      lock.unlock();
     }
-    return current;
   }
 
   @Override
@@ -145,11 +153,16 @@ final class MinaHost implements Host {
     };
   }
 
-  private synchronized Root root() throws InterruptedException {
-    if (root == Root.UNKNOWN) {
-      root = node.ssh().user().equals("root") ? Root.IS_ROOT : findSudo();
+  private Root root() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      if (root == Root.UNKNOWN) {
+        root = node.ssh().user().equals("root") ? Root.IS_ROOT : findSudo();
+      }
+      return root;
+    } finally {
+      lock.unlock();
     }
-    return root;
   }
 
   private Root findSudo() throws InterruptedException {

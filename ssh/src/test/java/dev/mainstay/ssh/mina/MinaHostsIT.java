@@ -250,22 +250,13 @@ final class MinaHostsIT {
   void whoWaitsForACommandCanBeInterrupted() throws Exception {
     Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server()));
     CountDownLatch running = new CountDownLatch(1);
-    CompletableFuture<Throwable> ended = new CompletableFuture<>();
-    Thread waiting =
-        Thread.ofVirtual()
-            .start(() -> {
-              try {
-                host.run(
-                    RemoteCommand.of("echo running; exec sleep 60"),
-                    new LineOutput(_ -> running.countDown()));
-                ended.complete(new AssertionError("it ended by itself"));
-              } catch (InterruptedException | RuntimeException end) {
-                ended.complete(end);
-              }
-            });
+    Started waiting =
+        Started.run(() ->
+            host.run(
+                RemoteCommand.of("echo running; exec sleep 60"),
+                new LineOutput(_ -> running.countDown())));
     assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
-    waiting.interrupt();
-    assertThat(ended.get(20, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+    assertThat(waiting.interrupt()).isInstanceOf(InterruptedException.class);
     // the login is still good
     assertThat(host.run(RemoteCommand.of("echo out")).stdout()).isEqualTo("out\n");
   }
@@ -274,25 +265,37 @@ final class MinaHostsIT {
     void run() throws InterruptedException;
   }
 
+  /** Runs in {@code thread}, whose end it remembers. */
+  private record Started(Thread thread, CompletableFuture<Throwable> end) {
+    static Started run(Waiting waiting) {
+      CompletableFuture<Throwable> end = new CompletableFuture<>();
+      return new Started(
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  waiting.run();
+                  end.complete(new AssertionError("it ended by itself"));
+                } catch (InterruptedException | RuntimeException ended) {
+                  end.complete(ended);
+                }
+              }),
+          end);
+    }
+
+    Throwable interrupt() throws Exception {
+      thread.interrupt();
+      return end.get(10, TimeUnit.SECONDS);
+    }
+  }
+
   /**
    * How {@code waiting} ends when it is interrupted once it waits for the word of {@code silent}.
    */
   private static Throwable interrupted(ServerSocket silent, Waiting waiting) throws Exception {
-    CompletableFuture<Throwable> ended = new CompletableFuture<>();
-    Thread thread =
-        Thread.ofVirtual()
-            .start(() -> {
-              try {
-                waiting.run();
-                ended.complete(new AssertionError("it ended by itself"));
-              } catch (InterruptedException | RuntimeException end) {
-                ended.complete(end);
-              }
-            });
+    Started started = Started.run(waiting);
     silent.setSoTimeout(10_000);
     try (Socket _ = silent.accept()) {
-      thread.interrupt();
-      return ended.get(10, TimeUnit.SECONDS);
+      return started.interrupt();
     }
   }
 
@@ -305,6 +308,22 @@ final class MinaHostsIT {
       for (NodeSpec node : List.of(direct, direct, behind, behind)) {
         assertThat(interrupted(silent, () -> hosts.login(node)))
             .isInstanceOf(InterruptedException.class);
+      }
+    }
+  }
+
+  @Test
+  void whoWaitsForAnothersLoginToTheJumpHostCanBeInterrupted() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.ofLiteral("127.0.0.1"))) {
+      MinaHosts hosts = hosts(HostKeyPolicy.ACCEPT_NEW);
+      Started first = Started.run(() -> hosts.login(behind(silent.getLocalPort(), 1)));
+      silent.setSoTimeout(10_000);
+      try (Socket _ = silent.accept()) {
+        Started second = Started.run(() -> hosts.login(behind(silent.getLocalPort(), 2)));
+        await().until(() -> second.thread().getState() == Thread.State.WAITING);
+        assertThat(second.interrupt()).isInstanceOf(InterruptedException.class);
+        assertThat(first.end()).isNotDone();
+        assertThat(first.interrupt()).isInstanceOf(InterruptedException.class);
       }
     }
   }
