@@ -132,7 +132,10 @@ final class GlobalOptions {
     spec.nodes().stream()
         .filter(node -> replaced.contains(node.name()))
         .forEach(node -> at.put(node.name(), node.address()));
-    return hosts(session, new KnownHosts(home(session, spec).knownHosts()).replacing(at));
+    ClusterHome home = home(session, spec);
+    // whatever a command writes there comes after it was given the transport
+    home.keepOutOfGit();
+    return hosts(session, new KnownHosts(home.knownHosts()).replacing(at));
   }
 
   /** The transport to hosts whose keys are {@code known}, or met for the first time. */

@@ -155,10 +155,11 @@ final class InitCommand implements Callable<Integer> {
       // the one host that was met proved its key; the others are met by the next command
       known
           .pinned(master.name())
-          .ifPresent(pin ->
-              new KnownHosts(
-                      ClusterHome.beside(file, new ClusterName(recalled.cluster())).knownHosts())
-                  .pin(new NodeName(recalled.node()), pin));
+          .ifPresent(pin -> {
+            ClusterHome home = ClusterHome.beside(file, new ClusterName(recalled.cluster()));
+            home.keepOutOfGit();
+            new KnownHosts(home.knownHosts()).pin(new NodeName(recalled.node()), pin);
+          });
       write(
           file,
           "# The file of a living cluster, written by mainstay init --from-cluster "

@@ -362,6 +362,14 @@ final class MainTest {
     assertThat(json(run(0, "runs", "list", "-f", file, "-o", "json")).isEmpty()).isTrue();
     assertThat(run(2, "runs", "show", "-f", file).err()).contains("there is no run last");
     assertThat(run(0, "runs", "resume", "-f", file).err()).contains("nothing to resume");
+    assertThat(home.resolve(".mainstay")).doesNotExist();
+  }
+
+  @Test
+  void whatIsRememberedOfHostsIsKeptOutOfGit() throws Exception {
+    unreachable();
+    run(4, "check", "-f", file);
+    assertThat(home.resolve(".mainstay/.gitignore")).hasContent("*\n");
   }
 
   private void aRunBrokeOff(Map<String, String> facts) throws IOException {

@@ -1,6 +1,10 @@
 package dev.mainstay.model;
 
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * Where the control machine keeps what belongs to one cluster: {@code .mainstay/NAME} beside the
@@ -12,6 +16,23 @@ public record ClusterHome(Path directory) {
   public static ClusterHome beside(Path file, ClusterName name) {
     Path folder = file.toAbsolutePath().normalize().resolveSibling(".mainstay");
     return new ClusterHome(folder.resolve(name.value()));
+  }
+
+  /**
+   * Makes the folder {@code .mainstay} with a {@code .gitignore} for all of it: backups of etcd
+   * with every Secret lie there, and cluster files are kept in git. To be called before anything is
+   * written there; a {@code .gitignore} that is there stays as it is.
+   */
+  public void keepOutOfGit() {
+    Path ignore = directory.resolveSibling(".gitignore");
+    try {
+      Files.createDirectories(ignore.resolveSibling(""));
+      Files.writeString(ignore, "*\n", StandardOpenOption.CREATE_NEW);
+    } catch (FileAlreadyExistsException kept) {
+      // ours of an earlier command, or somebody's own
+    } catch (IOException notOurs) {
+      // who has something to write there will say that it cannot; others do not need the folder
+    }
   }
 
   /**

@@ -219,8 +219,9 @@ public final class Playground {
   }
 
   private void pin(NodeName host) {
-    new PinnedKeys(ClusterHome.beside(clusterFile(), new ClusterName(name)).knownHosts())
-        .pin(host, hostKey(host).withoutComment());
+    ClusterHome home = ClusterHome.beside(clusterFile(), new ClusterName(name));
+    home.keepOutOfGit();
+    new PinnedKeys(home.knownHosts()).pin(host, hostKey(host).withoutComment());
   }
 
   private void powerOn(
