@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -24,6 +26,7 @@ import tools.jackson.databind.ObjectMapper;
 public final class RecallDescription {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration SHORT = Duration.ofMinutes(1);
+  private static final Set<String> KEYS = Set.of("node", "hosts", "description");
 
   private final RemoteSteps remote;
 
@@ -44,21 +47,12 @@ public final class RecallDescription {
    * Asks the master at {@code host}.
    *
    * @param host any name will do
-   * @throws Failure.Failed if it is no master of a cluster of ours, or its API does not answer
+   * @throws Failure.Failed if it is no master of a cluster of ours, its API does not answer, or its
+   *     answer is torn
    */
   public Recalled recall(NodeSpec host) throws InterruptedException {
-    Output output = remote.tryRun(host, "description", java.util.List.of(), Stdin.EMPTY, SHORT);
-    Map<String, String> parts = new HashMap<>();
-    output
-        .stdout()
-        .lines()
-        .filter(line -> line.indexOf(' ') > 0)
-        .forEach(line ->
-            parts.put(
-                line.substring(0, line.indexOf(' ')),
-                new String(
-                    Base64.getDecoder().decode(line.substring(line.indexOf(' ') + 1)),
-                    StandardCharsets.UTF_8)));
+    Output output = remote.tryRun(host, "description", List.of(), Stdin.EMPTY, SHORT);
+    Map<String, String> parts = parts(host, output);
     Optional<NodeIdentity> identity = NodeIdentity.parse(parts.getOrDefault("node", ""));
     if (identity.isEmpty()) {
       throw new Failure.Failed(
@@ -97,6 +91,39 @@ public final class RecallDescription {
           }
         });
     return new Recalled(identity.get().cluster(), identity.get().node(), file, manifests);
+  }
+
+  /**
+   * What {@code description.sh} printed, by its keys. Other lines are somebody's greeting, for a
+   * remote shell reads root's profile.
+   */
+  private static Map<String, String> parts(NodeSpec host, Output output) {
+    if (output.stdout().lines().noneMatch("end"::equals)) {
+      throw new Failure.Failed(
+          "%s: its answer broke off: %s"
+              .formatted(
+                  host.address(),
+                  output.tail(2).isEmpty() ? "exit status " + output.exit() : output.tail(2)),
+          "run the same command again, or name another master");
+    }
+    Map<String, String> parts = new HashMap<>();
+    for (String line : output.stdout().lines().toList()) {
+      String[] words = line.split(" ", 2);
+      if (words.length == 2 && KEYS.contains(words[0])) {
+        parts.put(words[0], decoded(host, words[0], words[1]));
+      }
+    }
+    return parts;
+  }
+
+  private static String decoded(NodeSpec host, String key, String base64) {
+    try {
+      return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException torn) {
+      throw new Failure.Failed(
+          "%s: what it says of its %s is no base64: %s".formatted(host.address(), key, base64),
+          "run the same command again; does root's profile on that host print something?");
+    }
   }
 
   private static JsonNode tree(String text) {
