@@ -24,8 +24,9 @@ import java.util.concurrent.CancellationException;
 public final class ProveCertificates {
   private static final int WINDOW = 64;
   private static final Duration SHORT = Duration.ofSeconds(30);
-  // kubelet renews its client certificate by itself, whenever it likes
-  private static final String KUBELETS_OWN = "/var/lib/kubelet/pki/kubelet-client-";
+  // kubelet renews these by itself, whenever it likes; the second where serverTLSBootstrap is set
+  private static final List<String> KUBELETS_OWN =
+      List.of("/var/lib/kubelet/pki/kubelet-client-", "/var/lib/kubelet/pki/kubelet-server-");
 
   private final Hosts hosts;
 
@@ -93,7 +94,7 @@ public final class ProveCertificates {
                       file,
                       was,
                       after.getOrDefault(file, ""),
-                      file.startsWith(KUBELETS_OWN)
+                      KUBELETS_OWN.stream().anyMatch(file::startsWith)
                           || (renewed.contains(node) && !isAuthority(file)))));
     }
     return Optional.of(new Proof(all, silent));
