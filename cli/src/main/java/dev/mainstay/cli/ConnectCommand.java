@@ -299,7 +299,7 @@ final class ConnectCommand implements Callable<Integer> {
               .formatted(
                   master,
                   change.sessions() == 0
-                      ? "it had no sessions"
+                      ? "no sessions moved"
                       : change.sessions() == 1
                           ? "1 session moved"
                           : change.sessions() + " sessions moved",

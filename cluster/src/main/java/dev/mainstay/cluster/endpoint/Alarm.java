@@ -1,6 +1,8 @@
 package dev.mainstay.cluster.endpoint;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 
 /**
  * Mutable: closes what somebody waits at when its time is over, which wakes them by an exception.
@@ -14,8 +16,10 @@ final class Alarm implements AutoCloseable {
   private volatile boolean rang;
   private volatile boolean late;
 
-  private Alarm(Duration after, Runnable close) {
+  private Alarm(Duration after, Runnable close, InstantSource clock) {
+    // by two clocks: one stands still while a laptop sleeps, the other one can be set
     long due = System.nanoTime() + after.toNanos();
+    Instant dueByWall = clock.instant().plus(after);
     thread =
         Thread.ofVirtual()
             .name("alarm")
@@ -25,14 +29,20 @@ final class Alarm implements AutoCloseable {
               } catch (InterruptedException inTime) {
                 return;
               }
-              late = System.nanoTime() - due > LATE.toNanos();
+              late =
+                  System.nanoTime() - due > LATE.toNanos()
+                      || clock.instant().isAfter(dueByWall.plus(LATE));
               rang = true;
               close.run();
             });
   }
 
   static Alarm after(Duration time, Runnable close) {
-    Alarm alarm = new Alarm(time, close);
+    return after(time, close, InstantSource.system());
+  }
+
+  static Alarm after(Duration time, Runnable close, InstantSource clock) {
+    Alarm alarm = new Alarm(time, close, clock);
     alarm.thread.start();
     return alarm;
   }

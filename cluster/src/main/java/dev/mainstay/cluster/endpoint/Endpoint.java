@@ -40,12 +40,15 @@ import org.jspecify.annotations.Nullable;
  * for each master, every half second, a tenth after something went wrong, every second while it is down:
  *   4. open the way, make a TLS handshake within a second; every other time ask for /readyz within three
  *   5. two looks in a row change what is held of it (Vitals)
- *   6. where it is down now, close its connections: clients connect again, and come to another one
+ *   6. where it is down, and another one has answered since it began to fail, close the connections
+ *      that it had: clients connect again, and come to another one
  * </pre>
  *
  * Looks begin each half second whether or not the last one has ended, so that a frozen master is
- * known after two seconds at the most. What passes is TLS from end to end: clients check the
- * certificate themselves, and nothing that a look learned is trusted any further.
+ * known after two seconds at the most. Where all masters fall silent at once it is this machine's
+ * own network that pauses, and connections may outlive that: clients would have nowhere else to go.
+ * What passes is TLS from end to end: clients check the certificate themselves, and nothing that a
+ * look learned is trusted any further.
  */
 public final class Endpoint implements AutoCloseable {
   private static final Duration INTERVAL = Duration.ofMillis(500);
@@ -69,6 +72,8 @@ public final class Endpoint implements AutoCloseable {
     final Route route;
     final Probe probe;
     final Set<Session> sessions = new LinkedHashSet<>();
+    // those that it had when it fell, for as long as it is down and they are not closed
+    final Set<Session> stranded = new LinkedHashSet<>();
     final CountDownLatch seen = new CountDownLatch(1);
     final Semaphore doubt = new Semaphore(0);
     Vitals vitals = Vitals.NONE;
@@ -79,6 +84,9 @@ public final class Endpoint implements AutoCloseable {
     long lastChosen;
     long aliveSeen;
     long readySeen;
+    // when the last look that it answered began, and the first one that it did not answer since
+    long answered;
+    long failing;
     int downs;
 
     Member(NodeSpec node, Route route, Probe probe) {
@@ -272,6 +280,7 @@ public final class Endpoint implements AutoCloseable {
     } finally {
       synchronized (this) {
         member.sessions.remove(session);
+        member.stranded.remove(session);
       }
       session.cut();
     }
@@ -334,11 +343,12 @@ public final class Endpoint implements AutoCloseable {
   }
 
   private void look(Member member, long number) {
+    long began = System.nanoTime();
     Probe.Listener result =
         new Probe.Listener() {
           @Override
           public void alive(boolean alive, String why) {
-            seeAlive(member, number, alive, why);
+            seeAlive(member, number, began, alive, why);
           }
 
           @Override
@@ -365,11 +375,17 @@ public final class Endpoint implements AutoCloseable {
     }
   }
 
-  private synchronized void seeAlive(Member member, long number, boolean alive, String why) {
+  private synchronized void seeAlive(
+      Member member, long number, long began, boolean alive, String why) {
     if (number < member.aliveSeen) {
       return; // a look that began later has told already
     }
     member.aliveSeen = number;
+    if (alive) {
+      member.answered = began;
+    } else if (member.vitals.isAnswering()) {
+      member.failing = began;
+    }
     see(member, member.vitals.afterAlive(alive), why);
     doubt(member, !alive);
     if (member.vitals.state() == MasterState.DOWN) {
@@ -404,18 +420,45 @@ public final class Endpoint implements AutoCloseable {
     } else if (!why.isEmpty()) {
       member.why = why;
     }
-    List<Session> lost = List.of();
-    if (state == MasterState.DOWN && before != state) {
+    if (state != MasterState.DOWN) {
+      member.stranded.clear();
+    } else if (before != state) {
       member.downs++;
-      lost = List.copyOf(member.sessions);
-      lost.forEach(session -> Thread.ofVirtual().name("cut").start(session::cut));
+      member.stranded.addAll(member.sessions);
     }
-    if (!closed && state != member.told && vitals.isCertain()) {
+    int moved = moveStranded(member);
+    if (!closed && vitals.isCertain() && (state != member.told || moved > 0)) {
       member.told = state;
       if (member.seen.getCount() == 0) {
-        changes.add(new Change(member.node.name(), state, lost.size(), member.why));
+        changes.add(new Change(member.node.name(), state, moved, member.why));
       }
     }
+  }
+
+  /**
+   * Under the lock: closes the connections that a master had when it fell and that cannot or need
+   * not outlive it, if it still fails to answer; how many. Those that it has ended itself are lost;
+   * the others need not stay while another master answers.
+   *
+   * <p>An answer from before it began to fail does not count: looks at the masters do not begin
+   * together, and when this machine's network pauses one of them is the first to be missed. Nor
+   * does what is not known as alive again: after the pause one of them is the first to be back.
+   */
+  private int moveStranded(Member member) {
+    if (member.vitals.isAnswering()) {
+      return 0;
+    }
+    boolean servedElsewhere =
+        members.values().stream()
+            .anyMatch(other ->
+                other.vitals.state() != MasterState.DOWN && other.answered - member.failing > 0);
+    List<Session> moved =
+        member.stranded.stream().filter(session -> servedElsewhere || session.isLeft()).toList();
+    moved.forEach(session -> {
+      member.stranded.remove(session);
+      Thread.ofVirtual().name("cut").start(session::cut);
+    });
+    return moved.size();
   }
 
   private void tell(Consumer<Change> told) {

@@ -6,9 +6,23 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 
-/** One client's connection and the one that it was given. */
-record Session(Socket client, Channel far) {
+/** Mutable: one client's connection and the one that it was given. */
+final class Session {
   private static final int BUFFER = 32 * 1024;
+
+  private final Socket client;
+  private final Channel far;
+  private volatile boolean left;
+
+  Session(Socket client, Channel far) {
+    this.client = client;
+    this.far = far;
+  }
+
+  /** Whether the master has ended its side: nothing more comes from there. */
+  boolean isLeft() {
+    return left;
+  }
 
   /** Ends both. */
   void cut() {
@@ -25,6 +39,7 @@ record Session(Socket client, Channel far) {
     SocketChannel near = SocketChannel.of(client);
     Thread up = Thread.ofVirtual().name("up").start(() -> copy(near.in(), far.out()));
     copy(far.in(), near.out());
+    left = true;
     up.join();
   }
 

@@ -43,6 +43,11 @@ record Vitals(Level alive, Level ready, boolean asked) {
     return new Vitals(alive, ready.after(seen), true);
   }
 
+  /** Whether it answered the last look. */
+  boolean isAnswering() {
+    return alive.holds() == (alive.otherwise() == 0);
+  }
+
   MasterState state() {
     return !alive.holds()
         ? MasterState.DOWN

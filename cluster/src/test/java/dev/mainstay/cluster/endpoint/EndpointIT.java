@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -127,6 +128,17 @@ final class EndpointIT {
     }
   }
 
+  /** One client a master, by the master's name. */
+  private Map<String, Client> clientOfEach(Endpoint endpoint) throws IOException {
+    Map<String, Client> clients = new LinkedHashMap<>();
+    for (int i = 0; i < masters.size(); i++) {
+      Client client = new Client(endpoint);
+      clients.put(client.master(), client);
+    }
+    assertThat(clients).hasSize(masters.size());
+    return clients;
+  }
+
   private void hear(String master, MasterState state) {
     await()
         .atMost(Duration.ofSeconds(15))
@@ -193,11 +205,7 @@ final class EndpointIT {
   @Test
   void aDeadMasterIsLeftAndTakenAgainWhenItIsBackWhileIdleSessionsStay() throws Exception {
     Endpoint endpoint = endpoint();
-    Map<String, Client> clients = new HashMap<>();
-    for (int i = 0; i < 3; i++) {
-      Client client = new Client(endpoint);
-      clients.put(client.master(), client);
-    }
+    Map<String, Client> clients = clientOfEach(endpoint);
     String dead = "m2";
     master(dead).kill();
     Client lost = clients.remove(dead);
@@ -237,11 +245,7 @@ final class EndpointIT {
   @Test
   void aFrozenMasterIsNoticedAndItsSessionsAreClosed() throws Exception {
     Endpoint endpoint = endpoint();
-    Map<String, Client> clients = new HashMap<>();
-    for (int i = 0; i < 3; i++) {
-      Client client = new Client(endpoint);
-      clients.put(client.master(), client);
-    }
+    Map<String, Client> clients = clientOfEach(endpoint);
     Client stuck = clients.get("m3");
     master("m3").freeze();
     long start = System.nanoTime();
@@ -261,13 +265,43 @@ final class EndpointIT {
   }
 
   @Test
+  void sessionsOutliveThatAllMastersFallAtOnce() throws Exception {
+    Map<String, Client> clients = clientOfEach(endpoint());
+    masters.values().forEach(FakeMaster::freeze);
+    masters.keySet().forEach(name -> hear(name, MasterState.DOWN));
+    assertThat(changes).extracting(Change::sessions).containsOnly(0);
+    masters.values().forEach(FakeMaster::thaw);
+    masters.keySet().forEach(name -> hear(name, MasterState.READY));
+    for (Map.Entry<String, Client> kept : clients.entrySet()) {
+      assertThat(kept.getValue().master()).isEqualTo(kept.getKey());
+    }
+  }
+
+  @Test
+  void whatIsStillDownWhenAnotherIsBackLosesItsSessions() throws Exception {
+    Map<String, Client> clients = clientOfEach(endpoint());
+    masters.values().forEach(FakeMaster::freeze);
+    masters.keySet().forEach(name -> hear(name, MasterState.DOWN));
+    master("m1").thaw();
+    hear("m1", MasterState.READY);
+    Client kept = clients.remove("m1");
+    assertThat(clients.values()).allMatch(Client::isClosed);
+    assertThat(kept == null ? "" : kept.master()).isEqualTo("m1");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() ->
+            assertThat(changes)
+                .filteredOn(change -> change.sessions() == 1)
+                .extracting(change -> change.master().value())
+                .containsExactlyInAnyOrder("m2", "m3"));
+    master("m2").thaw();
+    master("m3").thaw();
+  }
+
+  @Test
   void aDrainingMasterKeepsItsSessionsAndGetsNoNewOnes() throws Exception {
     Endpoint endpoint = endpoint();
-    Map<String, Client> clients = new HashMap<>();
-    for (int i = 0; i < 3; i++) {
-      Client client = new Client(endpoint);
-      clients.put(client.master(), client);
-    }
+    Map<String, Client> clients = clientOfEach(endpoint);
     master("m1").readyz = 500;
     hear("m1", MasterState.DRAINING);
     assertThat(changes.getFirst().why()).isEqualTo("/readyz says 500");

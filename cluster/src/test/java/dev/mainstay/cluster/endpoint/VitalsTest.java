@@ -44,6 +44,16 @@ final class VitalsTest {
   }
 
   @Test
+  void whatTheLastLookSaidIsKnownWhateverIsHeld() {
+    assertThat(READY.isAnswering()).isTrue();
+    assertThat(READY.afterAlive(false).isAnswering()).isFalse();
+    Vitals down = READY.afterAlive(false).afterAlive(false);
+    assertThat(down.isAnswering()).isFalse();
+    assertThat(down.afterAlive(true).isAnswering()).isTrue();
+    assertThat(down.afterAlive(true).afterAlive(false).isAnswering()).isFalse();
+  }
+
+  @Test
   void twoInARowDo() {
     Vitals down = READY.afterAlive(false).afterAlive(false);
     assertThat(down.state()).isEqualTo(MasterState.DOWN);
