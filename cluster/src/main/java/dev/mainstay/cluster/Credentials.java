@@ -9,6 +9,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a client needs to enter a cluster: whom to trust, and as whom.
@@ -21,6 +23,10 @@ import java.util.Optional;
  */
 public record Credentials(
     Optional<Person> person, NodeName from, String authority, String certificate, Secret key) {
+  private static final String BEGIN = "-----BEGIN CERTIFICATE-----";
+  private static final String END = "-----END CERTIFICATE-----";
+  private static final Pattern CERTIFICATE = Pattern.compile(BEGIN + "([^-]+)" + END);
+  private static final byte[] LINE_END = {'\n'};
 
   /** The client certificate, read. */
   public Certificate clientCertificate() {
@@ -36,11 +42,37 @@ public record Credentials(
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256")
-              .digest(authority.getBytes(StandardCharsets.US_ASCII));
+              .digest(plainAuthority().getBytes(StandardCharsets.US_ASCII));
       // with the word: digits alone may be a number to another reader of YAML
       return "sha256:" + HexFormat.of().formatHex(digest, 0, 8);
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException(impossible);
+    }
+  }
+
+  /**
+   * The authority's certificate alone, written as kubeadm writes it into admin.conf. A master's
+   * ca.crt, which people's kubeconfigs have, may say more: openssl's text before it, or further
+   * certificates. The digest is of this text, and not of the certificate's bytes, because it is in
+   * people's kubeconfigs like that.
+   */
+  private String plainAuthority() {
+    try {
+      String pem = new String(Base64.getDecoder().decode(authority), StandardCharsets.ISO_8859_1);
+      Matcher matcher = CERTIFICATE.matcher(pem);
+      if (!matcher.find()) {
+        return authority;
+      }
+      byte[] der = Base64.getMimeDecoder().decode(matcher.group(1));
+      return base64(
+          BEGIN
+              + "\n"
+              + Base64.getMimeEncoder(64, LINE_END).encodeToString(der)
+              + "\n"
+              + END
+              + "\n");
+    } catch (IllegalArgumentException torn) {
+      return authority;
     }
   }
 

@@ -35,6 +35,35 @@ final class KubeconfigTest {
     return new Credentials(person, new NodeName("m2"), "Q0E=", "Q0VSVA==", Secret.of("S0VZ"));
   }
 
+  private static String authorityId(String authority) {
+    return new Credentials(
+            Optional.empty(),
+            new NodeName("m1"),
+            Credentials.base64(authority),
+            "Q0VSVA==",
+            Secret.of("S0VZ"))
+        .authorityId();
+  }
+
+  @Test
+  void anAuthorityIsKnownByItsFirstCertificateAlone() {
+    String der = "a certificate of more than sixty-four bytes, so that it takes two lines of PEM";
+    String plain =
+        """
+        -----BEGIN CERTIFICATE-----
+        %s
+        -----END CERTIFICATE-----
+        """
+            .formatted(Credentials.base64(der).replaceFirst("^.{64}", "$0\n"));
+    // as it is in people's kubeconfigs since the first version: of kubeadm's own text in base64
+    assertThat(authorityId(plain)).isEqualTo("sha256:8a17dd4c2bf391cb");
+    assertThat(authorityId("Certificate:\n    Version: 3 (0x2)\n" + plain))
+        .isEqualTo(authorityId(plain));
+    assertThat(authorityId(plain.replace("\n", "\r\n"))).isEqualTo(authorityId(plain));
+    assertThat(authorityId(plain + plain.replace("Y", "Z"))).isEqualTo(authorityId(plain));
+    assertThat(authorityId(plain.replace("Y", "Z"))).isNotEqualTo(authorityId(plain));
+  }
+
   @Test
   void aKubeconfigHasEveryMasterAndTheEndpoint() throws Exception {
     hosts.cut("m1", new Failure.Unreachable("m1 is off", "", true));
