@@ -80,7 +80,7 @@ final class ConnectCommand implements Callable<Integer> {
     OpenEndpoint.Wish endpointWish = new OpenEndpoint.Wish(wantedPort(), ssh);
     Optional<KubeconfigFile> into = merging.file(session);
     ClusterSpec spec = options.spec(session);
-    into.ifPresent(KubeconfigFile::check);
+    into.ifPresent(mine -> mine.check(merging.manner()));
     try (Stop stop = new Stop(Thread.currentThread())) {
       try (Hosts hosts = options.hosts(session, spec)) {
         Credentials credentials = PersonOptions.credentials(hosts, spec, wish);

@@ -61,7 +61,7 @@ final class KubeconfigCommand implements Callable<Integer> {
     }
     Optional<KubeconfigFile> into = merging.file(session);
     ClusterSpec spec = options.spec(session);
-    into.ifPresent(KubeconfigFile::check);
+    into.ifPresent(mine -> mine.check(merging.manner()));
     if (file != null) {
       refuseForeign(file, spec);
       refuseNowhere(file);

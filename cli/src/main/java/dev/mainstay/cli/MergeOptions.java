@@ -12,8 +12,8 @@ final class MergeOptions {
   @Option(
       names = "--merge",
       description =
-          "Merge into the kubeconfig that kubectl uses (the first of KUBECONFIG, or"
-              + " ~/.kube/config). Everything in it that is not Mainstay's stays.")
+          "Merge into kubectl's kubeconfig (~/.kube/config, or the first of KUBECONFIG that is"
+              + " there). Everything in it that is not Mainstay's stays.")
   boolean merge;
 
   @Option(
@@ -51,8 +51,9 @@ final class MergeOptions {
       return Optional.empty();
     }
     return Optional.of(
-        new KubeconfigFile(
-            file == null ? KubeconfigFile.usual(session.environment(), session.home()) : file));
+        file == null
+            ? KubeconfigFile.usual(session.environment(), session.home())
+            : KubeconfigFile.named(file, session.environment()));
   }
 
   KubeconfigFile.Manner manner() {

@@ -12,9 +12,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -31,17 +32,50 @@ public final class KubeconfigFile {
 
   private final Path file;
 
+  // what kubectl reads before it, whose entries count more, and after it
+  private final List<Path> before;
+  private final List<Path> after;
+
+  /** A file that is the only one that kubectl reads. */
   public KubeconfigFile(Path file) {
-    this.file = file.toAbsolutePath().normalize();
+    this(file, List.of());
   }
 
-  /** The file that kubectl writes: the first one that {@code KUBECONFIG} names, or else its own. */
-  public static Path usual(Map<String, String> environment, Path home) {
+  private KubeconfigFile(Path file, List<Path> all) {
+    this.file = whole(file);
+    int at = all.indexOf(this.file);
+    this.before = at < 0 ? List.of() : all.subList(0, at);
+    this.after = at < 0 ? List.of() : all.subList(at + 1, all.size());
+  }
+
+  private static Path whole(Path file) {
+    return file.toAbsolutePath().normalize();
+  }
+
+  /**
+   * The file that kubectl puts new entries in: the first one of {@code KUBECONFIG} that is there,
+   * or else the last one (client-go, tools/clientcmd, PathOptions.GetDefaultFilename); or kubectl's
+   * own.
+   */
+  public static KubeconfigFile usual(Map<String, String> environment, Path home) {
+    List<Path> all = all(environment);
+    return all.isEmpty()
+        ? new KubeconfigFile(home.resolve(".kube").resolve("config"))
+        : new KubeconfigFile(
+            all.stream().filter(Files::exists).findFirst().orElse(all.getLast()), all);
+  }
+
+  /** {@code file}, with what kubectl reads beside it where {@code KUBECONFIG} names it too. */
+  public static KubeconfigFile named(Path file, Map<String, String> environment) {
+    return new KubeconfigFile(file, all(environment));
+  }
+
+  private static List<Path> all(Map<String, String> environment) {
     return Stream.of(environment.getOrDefault("KUBECONFIG", "").split(":"))
         .filter(path -> !path.isBlank())
-        .map(Path::of)
-        .findFirst()
-        .orElse(home.resolve(".kube").resolve("config"));
+        .map(path -> whole(Path.of(path)))
+        .distinct()
+        .toList();
   }
 
   /** How a kubeconfig is merged. */
@@ -51,7 +85,7 @@ public final class KubeconfigFile {
    * What became of a merge.
    *
    * @param changed whether the file was written; it is untouched otherwise
-   * @param current the current context from now on
+   * @param current kubectl's current context from now on
    */
   public record Merged(boolean changed, String current, Path copy) {}
 
@@ -65,17 +99,16 @@ public final class KubeconfigFile {
   }
 
   /**
-   * Looks whether the file can be merged into at all, before anybody is asked.
+   * Looks whether the file can be merged into like that at all, before anybody is asked.
    *
-   * @throws Failure.Refused with line and column, if it is no kubeconfig
-   * @throws Failure.Failed if it cannot be read
+   * @throws Failure.Refused with line and column, if it or what is read beside it is no kubeconfig;
+   *     or if the wished context would not count, for an earlier file has one
+   * @throws Failure.Failed if one cannot be read
    */
-  public void check() {
-    try {
-      KubeconfigText.parse(file.toString(), read(target()));
-    } catch (IOException broken) {
-      throw cannot("read", broken);
-    }
+  public void check(Manner manner) {
+    text();
+    texts(after);
+    refuseShadowed(texts(before), manner);
   }
 
   /**
@@ -86,28 +119,54 @@ public final class KubeconfigFile {
    * @throws Failure.Failed if it cannot be read
    */
   public List<String> foreign(ClusterName cluster) {
-    try {
-      return KubeconfigText.parse(file.toString(), read(target())).foreign(cluster);
-    } catch (IOException broken) {
-      throw cannot("read", broken);
-    }
+    return text().foreign(cluster);
   }
 
   /**
-   * Puts the entries of {@code ours} in. The current context becomes ours only where there is none,
-   * or where that is wished.
+   * Puts the entries of {@code ours} in. The current context becomes ours only where no file that
+   * kubectl reads has one, or where that is wished.
    *
-   * @throws Failure.Refused if a name is taken by an entry that is not ours
+   * @throws Failure.Refused if a name is taken by an entry that is not ours, also in another file
+   *     that kubectl reads; or if the wished context would not count for an earlier file has one
    */
   public Merged merge(Kubeconfig ours, Manner manner) throws InterruptedException {
+    List<KubeconfigText> earlier = texts(before);
+    List<KubeconfigText> later = texts(after);
+    refuseShadowed(earlier, manner);
     return change(text -> {
       text.takeOutEnded(
           process -> ProcessMark.parse(process).map(ProcessMark::hasEnded).orElse(false));
-      text.merge(ours, manner.replace());
-      if (manner.switchContext() || text.current().isEmpty()) {
+      text.merge(ours, manner.replace(), earlier, later);
+      List<KubeconfigText> all = new ArrayList<>(earlier);
+      all.add(text);
+      all.addAll(later);
+      if (manner.switchContext() || current(all).isEmpty()) {
         text.setCurrent(ours.currentContext());
       }
+      return current(all);
     });
+  }
+
+  /** kubectl takes the first current context that it finds. */
+  private static void refuseShadowed(List<KubeconfigText> earlier, Manner manner) {
+    earlier.stream()
+        .filter(text -> manner.switchContext() && !text.current().isEmpty())
+        .findFirst()
+        .ifPresent(text -> {
+          throw new Failure.Refused(
+              "--switch would change nothing: kubectl takes the current context, %s, from %s"
+                  .formatted(text.current(), text.file()),
+              "nothing was written. Leave --into or --switch out, or give KUBECONFIG another"
+                  + " order");
+        });
+  }
+
+  private static String current(List<KubeconfigText> all) {
+    return all.stream()
+        .map(KubeconfigText::current)
+        .filter(current -> !current.isEmpty())
+        .findFirst()
+        .orElse("");
   }
 
   /**
@@ -126,19 +185,34 @@ public final class KubeconfigFile {
       if (!current.equals(text.current()) && text.hasContext(before)) {
         text.setCurrent(before);
       }
+      return text.current();
     });
   }
 
   /** The current context as it is; empty where there is none, or no file. */
   public String current() {
+    return text().current();
+  }
+
+  private KubeconfigText text() {
     try {
-      return KubeconfigText.parse(file.toString(), read(target())).current();
+      return KubeconfigText.parse(file.toString(), read(target()));
     } catch (IOException broken) {
       throw cannot("read", broken);
     }
   }
 
-  private Merged change(Consumer<KubeconfigText> change) throws InterruptedException {
+  /** What {@code files} say, each on its own; those that are not there say nothing. */
+  private static List<KubeconfigText> texts(List<Path> files) {
+    return files.stream().map(other -> new KubeconfigFile(other).text()).toList();
+  }
+
+  /**
+   * Changes the file.
+   *
+   * @param change says what the current context is afterwards
+   */
+  private Merged change(Function<KubeconfigText, String> change) throws InterruptedException {
     try {
       Files.createDirectories(file.resolveSibling("."));
       Path lock = lock();
@@ -146,7 +220,7 @@ public final class KubeconfigFile {
         Path target = target();
         KubeconfigText text = KubeconfigText.parse(file.toString(), read(target));
         boolean isNew = !Files.exists(target);
-        change.accept(text);
+        String current = change.apply(text);
         boolean changed = text.isChanged() || isNew;
         if (changed) {
           if (!isNew) {
@@ -154,7 +228,7 @@ public final class KubeconfigFile {
           }
           WholeFile.write(target, text.text(), MODE);
         }
-        return new Merged(changed, text.current(), copy());
+        return new Merged(changed, current, copy());
       } finally {
         Files.delete(lock);
       }

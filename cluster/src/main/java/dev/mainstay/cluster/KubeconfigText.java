@@ -124,6 +124,11 @@ final class KubeconfigText {
     }
   }
 
+  /** As messages name it. */
+  String file() {
+    return file;
+  }
+
   /** Whether anything differs from what was read. */
   boolean isChanged() {
     return changed;
@@ -151,11 +156,14 @@ final class KubeconfigText {
    * stays unless it goes with them.
    *
    * @param replace whether ours of another cluster of the same name may be replaced
+   * @param earlier what kubectl reads before it: of entries of one name the first one counts
+   * @param later what kubectl reads after it
    * @throws Failure.Refused if a name is taken by somebody else's entry; nothing was put in then
    */
-  void merge(Kubeconfig ours, boolean replace) {
+  void merge(
+      Kubeconfig ours, boolean replace, List<KubeconfigText> earlier, List<KubeconfigText> later) {
     KubeconfigText fresh = parse("ours", ours.text());
-    refuseTaken(fresh, replace);
+    refuseTaken(fresh, replace, earlier, later);
     for (Section section : Section.values()) {
       for (MappingNode entry : fresh.entries(section)) {
         place(section, entry);
@@ -164,22 +172,35 @@ final class KubeconfigText {
     dropStale(fresh);
   }
 
-  private void refuseTaken(KubeconfigText fresh, boolean replace) {
+  private void refuseTaken(
+      KubeconfigText fresh,
+      boolean replace,
+      List<KubeconfigText> earlier,
+      List<KubeconfigText> later) {
     List<String> foreign = new ArrayList<>();
-    List<String> others = new ArrayList<>();
+    List<String> namesakes = new ArrayList<>();
     for (Section section : Section.values()) {
       for (MappingNode entry : fresh.entries(section)) {
         Mark mark = mark(section, entry).orElseThrow();
-        Optional<MappingNode> taken = entry(section, name(entry));
-        if (taken.isEmpty()) {
-          continue;
+        List<KubeconfigText> texts = new ArrayList<>(earlier);
+        texts.add(this);
+        if (entry(section, name(entry)).isEmpty()) {
+          texts.addAll(later); // else kubectl did not see theirs before, either
         }
-        String where = where(file, taken.get()) + "  " + section.list + " " + name(entry) + ": ";
-        Optional<Mark> theirs = mark(section, taken.get());
-        if (theirs.isEmpty() || !theirs.get().cluster().equals(mark.cluster())) {
-          foreign.add(where + "an entry of this name is there that is not ours");
-        } else if (!theirs.get().authority().equals(mark.authority()) && !replace) {
-          others.add(where + "it is of another cluster that is called " + mark.cluster() + " too");
+        for (KubeconfigText text : texts) {
+          Optional<MappingNode> taken = text.entry(section, name(entry));
+          if (taken.isEmpty()) {
+            continue;
+          }
+          String where =
+              where(text.file, taken.get()) + "  " + section.list + " " + name(entry) + ": ";
+          Optional<Mark> theirs = mark(section, taken.get());
+          if (theirs.isEmpty() || !theirs.get().cluster().equals(mark.cluster())) {
+            foreign.add(where + "an entry of this name is there that is not ours");
+          } else if (!theirs.get().authority().equals(mark.authority()) && !replace) {
+            namesakes.add(
+                where + "it is of another cluster that is called " + mark.cluster() + " too");
+          }
         }
       }
     }
@@ -189,9 +210,9 @@ final class KubeconfigText {
           "nothing was written. Rename it (kubectl config rename-context; clusters and users in"
               + " the file), or name another file with --into");
     }
-    if (!others.isEmpty()) {
+    if (!namesakes.isEmpty()) {
       throw new Failure.Refused(
-          String.join("\n", others),
+          String.join("\n", namesakes),
           "nothing was written. If that cluster is gone and this one was made in its place, pass"
               + " --replace; else name another file with --into");
     }

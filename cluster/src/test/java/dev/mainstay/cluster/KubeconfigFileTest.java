@@ -16,6 +16,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -362,7 +364,7 @@ final class KubeconfigFileTest {
     assertThat(Files.readString(folder.resolve("dotfiles/none"))).contains("demo-m1");
     Path loop = folder.resolve("loop");
     Files.createSymbolicLink(loop, loop);
-    assertThatThrownBy(() -> new KubeconfigFile(loop).check())
+    assertThatThrownBy(() -> new KubeconfigFile(loop).check(PLAIN))
         .isInstanceOf(Failure.Failed.class)
         .hasMessageContaining("its links lead nowhere");
   }
@@ -380,7 +382,7 @@ final class KubeconfigFileTest {
     for (Map.Entry<String, String> one : broken.entrySet()) {
       Path file = Files.writeString(folder.resolve("config"), one.getKey());
       KubeconfigFile kubeconfig = new KubeconfigFile(file);
-      assertThatThrownBy(kubeconfig::check)
+      assertThatThrownBy(() -> kubeconfig.check(PLAIN))
           .isInstanceOf(Failure.Refused.class)
           .hasMessageContaining(one.getValue());
       assertThatThrownBy(() -> kubeconfig.merge(admin(SPEC), PLAIN))
@@ -389,16 +391,132 @@ final class KubeconfigFileTest {
       assertThat(folder.resolve("config.before-mainstay")).doesNotExist();
     }
     Path binary = Files.write(folder.resolve("config"), new byte[] {(byte) 0xff, 0, (byte) 0xfe});
-    assertThatThrownBy(() -> new KubeconfigFile(binary).check())
+    assertThatThrownBy(() -> new KubeconfigFile(binary).check(PLAIN))
         .isInstanceOf(Failure.Refused.class)
         .hasMessageContaining("not text in UTF-8");
   }
 
+  // several files in KUBECONFIG
+
+  private KubeconfigFile usual(Path... files) {
+    return KubeconfigFile.usual(told(files), folder);
+  }
+
+  private static Map<String, String> told(Path... files) {
+    return Map.of(
+        "KUBECONFIG", Stream.of(files).map(Path::toString).collect(Collectors.joining(":")));
+  }
+
+  private Path file(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+
   @Test
-  void theUsualFileIsTheFirstThatKubectlIsTold() {
-    assertThat(KubeconfigFile.usual(Map.of("KUBECONFIG", "/a:/b"), folder)).hasToString("/a");
-    assertThat(KubeconfigFile.usual(Map.of("KUBECONFIG", ":/b"), folder)).hasToString("/b");
-    assertThat(KubeconfigFile.usual(Map.of(), folder)).isEqualTo(folder.resolve(".kube/config"));
+  void theUsualFileIsTheOneThatKubectlConfigWrites() throws Exception {
+    Path none = folder.resolve("none");
+    Path alsoNone = folder.resolve("also-none");
+    Path first = file("first", "");
+    Path second = file("second", "");
+    assertThat(usual(first, second).path()).isEqualTo(first);
+    assertThat(usual(none, second, first).path()).isEqualTo(second);
+    assertThat(usual(none, alsoNone).path()).isEqualTo(alsoNone);
+    assertThat(KubeconfigFile.usual(Map.of("KUBECONFIG", ":" + none), folder).path())
+        .isEqualTo(none);
+    assertThat(KubeconfigFile.usual(Map.of(), folder).path())
+        .isEqualTo(folder.resolve(".kube/config"));
+  }
+
+  @Test
+  void aFirstFileThatIsNotThereDoesNotHideTheCurrentContextOfTheOthers() throws Exception {
+    Path none = folder.resolve("none");
+    Path config = theirs();
+    Merged merged = usual(none, config).merge(admin(SPEC), PLAIN);
+    assertThat(merged.current()).isEqualTo("minikube");
+    assertThat(none).doesNotExist();
+    assertThat(Files.readString(config)).contains("demo-m1", "current-context: minikube");
+  }
+
+  @Test
+  void oursIsCurrentOnlyIfNoFileOfThemHasACurrentContext() throws Exception {
+    Path empty = file("empty", "");
+    Path config = theirs();
+    assertThat(usual(empty, config).merge(admin(SPEC), PLAIN).current()).isEqualTo("minikube");
+    assertThat(Files.readString(empty)).contains("demo-m1").doesNotContain("current-context");
+    assertThat(usual(empty, config).merge(admin(SPEC), new Manner(true, false)).current())
+        .isEqualTo("demo-m2");
+    assertThat(Files.readString(empty)).contains("current-context: demo-m2");
+    assertThat(config).hasContent(THEIRS);
+    Path other = file("other", "");
+    assertThat(usual(other, folder.resolve("none")).merge(admin(SPEC), PLAIN).current())
+        .isEqualTo("demo-m2");
+  }
+
+  @Test
+  void aSwitchThatAnEarlierFileWouldHideIsRefused() throws Exception {
+    Path config = theirs();
+    Path mine = folder.resolve("mine");
+    KubeconfigFile later = KubeconfigFile.named(mine, told(config, mine));
+    Manner switching = new Manner(true, false);
+    assertThatThrownBy(() -> later.check(switching))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("kubectl takes the current context, minikube, from " + config);
+    assertThatThrownBy(() -> later.merge(admin(SPEC), switching))
+        .isInstanceOf(Failure.Refused.class);
+    assertThat(mine).doesNotExist();
+    assertThat(later.merge(admin(SPEC), PLAIN).current()).isEqualTo("minikube");
+    // of a file that KUBECONFIG does not name the others know nothing
+    Path alone = folder.resolve("alone");
+    assertThat(KubeconfigFile.named(alone, told(config)).merge(admin(SPEC), PLAIN).current())
+        .isEqualTo("demo-m2");
+  }
+
+  @Test
+  void anEntryOfOurNameInAnotherFileIsRefusedUnlessItIsHiddenAlready() throws Exception {
+    Path mine = file("mine", "");
+    Path other = folder.resolve("other");
+    String taken =
+        """
+        apiVersion: v1
+        kind: Config
+        users:
+        - name: demo-admin
+          user: {token: secret}
+        """;
+    usual(mine, other).merge(admin(SPEC), PLAIN);
+    String merged = Files.readString(mine);
+    Files.writeString(other, taken);
+    // kubectl has not seen theirs since ours is there
+    assertThat(usual(mine, other).merge(admin(SPEC), PLAIN).changed()).isFalse();
+    Files.writeString(mine, "");
+    for (KubeconfigFile file :
+        List.of(
+            usual(mine, other),
+            // ours would be hidden by theirs, whether it is there or not
+            KubeconfigFile.named(mine, told(other, mine)))) {
+      assertThatThrownBy(() -> file.merge(admin(SPEC), PLAIN))
+          .isInstanceOf(Failure.Refused.class)
+          .hasMessageContaining("other:4:3  users demo-admin: an entry of this name is there");
+      assertThat(mine).hasContent("");
+    }
+    Files.writeString(mine, merged);
+    assertThatThrownBy(
+            () -> KubeconfigFile.named(mine, told(other, mine)).merge(admin(SPEC), PLAIN))
+        .isInstanceOf(Failure.Refused.class);
+    assertThat(other).hasContent(taken);
+  }
+
+  @Test
+  void anotherClusterOfTheSameNameInAnotherFileIsHiddenOnlyWhenAsked() throws Exception {
+    Path mine = file("mine", "");
+    Path other = folder.resolve("other");
+    new KubeconfigFile(other).merge(other(), PLAIN);
+    assertThatThrownBy(() -> usual(mine, other).merge(admin(SPEC), PLAIN))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("other:")
+        .hasMessageContaining("it is of another cluster that is called demo too");
+    usual(mine, other).merge(admin(SPEC), new Manner(false, true));
+    assertThat(Files.readString(mine)).contains("Q0E=");
+    assertThat(Files.readString(other)).contains("T1RIRVI=");
   }
 
   /** The endpoint of a process of this machine, living or not. */
