@@ -14,6 +14,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.Shell;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +47,10 @@ final class ConnectCommand implements Callable<Integer> {
   private static final Duration CLOSING = Duration.ofSeconds(15);
 
   private static final int HIGHEST_PORT = 65_535;
-  private static final String SUFFIX = ".yaml";
+  private static final String KUBECONFIG = ".yaml";
+
+  /** Beside a kubeconfig: a file that says into which one it was merged. */
+  private static final String MERGED = ".merged";
 
   @Mixin GlobalOptions options = new GlobalOptions();
 
@@ -90,7 +94,10 @@ final class ConnectCommand implements Callable<Integer> {
           wish.ifPresent(asked ->
               PersonOptions.tell(session.terminal().err(), credentials, asked, session.clock()));
           Kubeconfig kubeconfig = OpenEndpoint.kubeconfig(spec, credentials, endpoint);
-          Path file = lay(spec, kubeconfig);
+          Path folder = options.home(session, spec).connections();
+          forgetEnded(folder, session.terminal().err());
+          Path file = folder.resolve(ProcessMark.ofThisProcess() + KUBECONFIG);
+          KubeconfigFile.lay(file, kubeconfig.text());
           try {
             serve(spec, credentials, endpoint, new Written(kubeconfig, file, into), stop);
           } finally {
@@ -128,11 +135,15 @@ final class ConnectCommand implements Callable<Integer> {
   private void serve(
       ClusterSpec spec, Credentials credentials, Endpoint endpoint, Written written, Stop stop)
       throws InterruptedException {
-    String before = written.into().map(KubeconfigFile::current).orElse("");
+    Path note = written.file().resolveSibling(ProcessMark.ofThisProcess() + MERGED);
     if (written.into().isPresent()) {
-      written.into().get().merge(written.kubeconfig(), merging.manner());
+      // before it is merged: who kills this process at any moment leaves nothing that nobody knows
+      KubeconfigFile.lay(note, written.into().get().path().toString());
     }
     try {
+      if (written.into().isPresent()) {
+        written.into().get().merge(written.kubeconfig(), merging.manner());
+      }
       announce(spec, credentials, endpoint, written);
       announced.countDown();
       Duration left = credentials.clientCertificate().left(session.clock().instant());
@@ -148,21 +159,14 @@ final class ConnectCommand implements Callable<Integer> {
       }
     } finally {
       if (written.into().isPresent()) {
-        written.into().get().takeOut(written.kubeconfig(), before);
+        written.into().get().takeOut(written.kubeconfig());
+        remove(note);
       }
     }
   }
 
-  private Path lay(ClusterSpec spec, Kubeconfig kubeconfig) {
-    Path folder = options.home(session, spec).connections();
-    forgetEnded(folder);
-    Path file = folder.resolve(ProcessMark.ofThisProcess() + SUFFIX);
-    KubeconfigFile.lay(file, kubeconfig.text());
-    return file;
-  }
-
-  /** Takes away the kubeconfigs of processes that were killed, not those of other machines. */
-  static void forgetEnded(Path folder) {
+  /** Takes away what processes that were killed left, not what those of other machines have. */
+  static void forgetEnded(Path folder, PrintStream err) throws InterruptedException {
     if (!Files.isDirectory(folder)) {
       return;
     }
@@ -173,13 +177,31 @@ final class ConnectCommand implements Callable<Integer> {
       throw new Failure.Failed("cannot read " + folder + ": " + broken, "is the folder yours?");
     }
     for (Path file : files) {
-      String name = file.getFileName().toString();
-      if (name.endsWith(SUFFIX)
-          && ProcessMark.parse(name.substring(0, name.length() - SUFFIX.length()))
-              .filter(ProcessMark::hasEnded)
-              .isPresent()) {
+      if (isOfEnded(file, KUBECONFIG)) {
         remove(file);
+      } else if (isOfEnded(file, MERGED)) {
+        takeOutEnded(file, err);
       }
+    }
+  }
+
+  private static boolean isOfEnded(Path file, String suffix) {
+    String name = file.getFileName().toString();
+    return name.endsWith(suffix)
+        && ProcessMark.parse(name.substring(0, name.length() - suffix.length()))
+            .filter(ProcessMark::hasEnded)
+            .isPresent();
+  }
+
+  /** Where somebody's kubeconfig cannot be written now, the next one tries it again. */
+  private static void takeOutEnded(Path note, PrintStream err) throws InterruptedException {
+    try {
+      new KubeconfigFile(Path.of(Files.readString(note))).takeOutEnded();
+      remove(note);
+    } catch (IOException broken) {
+      err.println("cannot read " + note + ": " + broken);
+    } catch (Failure failure) {
+      err.println(failure.text());
     }
   }
 

@@ -6,6 +6,9 @@ import dev.mainstay.cluster.ProcessMark;
 import dev.mainstay.cluster.endpoint.Change;
 import dev.mainstay.cluster.endpoint.MasterState;
 import dev.mainstay.model.NodeName;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,9 +56,57 @@ final class ConnectCommandTest {
     for (Path other : others) {
       Files.createFile(other);
     }
-    ConnectCommand.forgetEnded(folder);
+    ConnectCommand.forgetEnded(folder, System.err);
     assertThat(ended).doesNotExist();
     assertThat(others).allSatisfy(other -> assertThat(other).exists());
-    ConnectCommand.forgetEnded(folder.resolve("none"));
+    ConnectCommand.forgetEnded(folder.resolve("none"), System.err);
+  }
+
+  /** As a process of this machine that was killed leaves it. */
+  private static String left(String ended) {
+    return """
+    apiVersion: v1
+    kind: Config
+    current-context: demo-connect-6001
+    contexts:
+    - {name: prod, context: {cluster: prod, user: me}}
+    - name: demo-connect-6001
+      context:
+        cluster: demo-connect-6001
+        user: demo-connect-6001
+        extensions:
+        - name: mainstay.dev
+          extension: {cluster: demo, authority: "sha256:1", process: %1$s, before: prod}
+    users:
+    - {name: me, user: {token: mine}}
+    - name: demo-connect-6001
+      user:
+        client-key-data: S0VZ
+        extensions:
+        - name: mainstay.dev
+          extension: {cluster: demo, authority: "sha256:1", process: %1$s}
+    """
+        .formatted(ended);
+  }
+
+  @Test
+  void whatAProcessThatEndedHereMergedIsTakenOutOfThatFile(@TempDir Path folder) throws Exception {
+    ProcessMark here = ProcessMark.ofThisProcess();
+    String ended = "%d.1.%s@%s".formatted(here.pid(), here.namespace(), here.host());
+    Path config = Files.writeString(folder.resolve("config"), "half: [written\n");
+    Path connections = Files.createDirectory(folder.resolve("connect"));
+    Path note = Files.writeString(connections.resolve(ended + ".merged"), config.toString());
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    ConnectCommand.forgetEnded(connections, new PrintStream(said, true, StandardCharsets.UTF_8));
+    assertThat(said.toString(StandardCharsets.UTF_8)).contains("is not YAML");
+    assertThat(config).hasContent("half: [written\n");
+    // the next one tries it again
+    assertThat(note).exists();
+    Files.writeString(config, left(ended));
+    ConnectCommand.forgetEnded(connections, System.err);
+    assertThat(Files.readString(config))
+        .contains("current-context: prod", "token: mine")
+        .doesNotContain("demo-connect-6001");
+    assertThat(note).doesNotExist();
   }
 }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -134,14 +135,13 @@ public final class KubeconfigFile {
     List<KubeconfigText> later = texts(after);
     refuseShadowed(earlier, manner);
     return change(text -> {
-      text.takeOutEnded(
-          process -> ProcessMark.parse(process).map(ProcessMark::hasEnded).orElse(false));
+      forgetEnded(text);
       text.merge(ours, manner.replace(), earlier, later);
       List<KubeconfigText> all = new ArrayList<>(earlier);
       all.add(text);
       all.addAll(later);
       if (manner.switchContext() || current(all).isEmpty()) {
-        text.setCurrent(ours.currentContext());
+        text.switchTo(ours.currentContext());
       }
       return current(all);
     });
@@ -171,27 +171,31 @@ public final class KubeconfigFile {
 
   /**
    * Takes out {@code endpoints}, the kubeconfig of an endpoint of this process that was merged; a
-   * file that is gone meanwhile stays so.
-   *
-   * @param before the context that is current again, if it was the endpoint's
+   * file that is gone meanwhile stays so. The context that was current before is so again, unless
+   * another one is meanwhile.
    */
-  public Merged takeOut(Kubeconfig endpoints, String before) throws InterruptedException {
+  public Merged takeOut(Kubeconfig endpoints) throws InterruptedException {
+    return takeOut(text -> text.takeOut(endpoints));
+  }
+
+  /** The same for all endpoints whose processes have ended without doing so themselves. */
+  public Merged takeOutEnded() throws InterruptedException {
+    return takeOut(KubeconfigFile::forgetEnded);
+  }
+
+  private Merged takeOut(Consumer<KubeconfigText> some) throws InterruptedException {
     if (!Files.exists(file)) {
       return new Merged(false, "", copy());
     }
     return change(text -> {
-      String current = text.current();
-      text.takeOut(endpoints);
-      if (!current.equals(text.current()) && text.hasContext(before)) {
-        text.setCurrent(before);
-      }
+      some.accept(text);
       return text.current();
     });
   }
 
-  /** The current context as it is; empty where there is none, or no file. */
-  public String current() {
-    return text().current();
+  private static void forgetEnded(KubeconfigText text) {
+    text.takeOutEnded(
+        process -> ProcessMark.parse(process).map(ProcessMark::hasEnded).orElse(false));
   }
 
   private KubeconfigText text() {

@@ -34,6 +34,8 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 final class KubeconfigText {
   private static final String CURRENT = "current-context";
   private static final String EXTENSIONS = "extensions";
+  private static final String PROCESS = "process";
+  private static final String BEFORE = "before";
 
   /** The lists of a kubeconfig, and what an entry of each holds beside its name. */
   private enum Section {
@@ -59,7 +61,9 @@ final class KubeconfigText {
 
   private final String file;
   private final MappingNode root;
-  private final Set<String> droppedContexts = new HashSet<>();
+
+  // contexts that were taken out, and what was current before each; empty where it did not say
+  private final Map<String, String> dropped = new LinkedHashMap<>();
   private boolean changed;
 
   private KubeconfigText(String file, MappingNode root) {
@@ -139,14 +143,26 @@ final class KubeconfigText {
     return find(root, CURRENT).filter(node -> !isNull(node)).map(KubeconfigText::text).orElse("");
   }
 
-  void setCurrent(String context) {
+  /**
+   * Makes {@code context}, which is here, the current one. That of an endpoint remembers which was
+   * so before, for whoever takes it out: the process itself, or another one once it was killed.
+   */
+  void switchTo(String context) {
+    String before = current();
+    if (before.equals(context)) {
+      return;
+    }
+    entry(Section.CONTEXTS, context)
+        .flatMap(entry -> said(Section.CONTEXTS, entry))
+        .filter(said -> !before.isEmpty() && !word(said, PROCESS).isEmpty())
+        .ifPresent(said -> put((MappingNode) said, BEFORE, scalar(before)));
+    setCurrent(context);
+  }
+
+  private void setCurrent(String context) {
     if (!current().equals(context)) {
       put(root, CURRENT, scalar(context));
     }
-  }
-
-  boolean hasContext(String name) {
-    return entry(Section.CONTEXTS, name).isPresent();
   }
 
   /**
@@ -297,9 +313,10 @@ final class KubeconfigText {
         entry ->
             mark(Section.CLUSTERS, entry).equals(Optional.of(mark))
                 && !wanted.contains(name(entry)));
-    if (droppedContexts.contains(current())) {
+    if (dropped.containsKey(current())) {
       setCurrent(fresh.current());
     }
+    goBack();
   }
 
   /** Each entry that is not ours or not of {@code cluster}: where it is, and what; may be empty. */
@@ -326,7 +343,7 @@ final class KubeconfigText {
                 name(here).equals(name(entry)) && mark(section, here).equals(mark(section, entry)));
       }
     }
-    forgetCurrent();
+    goBack();
   }
 
   /** Takes out every entry of an endpoint whose process {@code ended} says has ended. */
@@ -339,13 +356,28 @@ final class KubeconfigText {
                   .filter(mark -> !mark.process().isEmpty() && ended.test(mark.process()))
                   .isPresent());
     }
-    forgetCurrent();
+    goBack();
   }
 
-  private void forgetCurrent() {
-    if (droppedContexts.contains(current())) {
-      setCurrent("");
+  /** Where the current context went, the one before it is current again. */
+  private void goBack() {
+    setCurrent(stillThere(current()));
+    for (MappingNode context : entries(Section.CONTEXTS)) {
+      said(Section.CONTEXTS, context)
+          .filter(said -> dropped.containsKey(word(said, BEFORE)))
+          .ifPresent(
+              said -> put((MappingNode) said, BEFORE, scalar(stillThere(word(said, BEFORE)))));
     }
+  }
+
+  /** {@code context}, or where it was taken out the one before it that was not; may be empty. */
+  private String stillThere(String context) {
+    String before = context;
+    // as often as there are some at the most: marks may be edited, and lead round in a circle
+    for (int i = 0; i < dropped.size() && dropped.containsKey(before); i++) {
+      before = dropped.getOrDefault(before, "");
+    }
+    return dropped.containsKey(before) ? "" : before;
   }
 
   private void remove(Section section, Predicate<MappingNode> gone) {
@@ -356,7 +388,9 @@ final class KubeconfigText {
         .removeIf(node -> {
           boolean goes = node instanceof MappingNode entry && gone.test(entry);
           if (goes && section == Section.CONTEXTS) {
-            droppedContexts.add(name((MappingNode) node));
+            dropped.put(
+                name((MappingNode) node),
+                said(section, (MappingNode) node).map(said -> word(said, BEFORE)).orElse(""));
           }
           changed |= goes;
           return goes;
@@ -462,6 +496,12 @@ final class KubeconfigText {
   }
 
   private static Optional<Mark> mark(Section section, MappingNode entry) {
+    return said(section, entry)
+        .map(said -> new Mark(word(said, "cluster"), word(said, "authority"), word(said, PROCESS)));
+  }
+
+  /** What our extension says of an entry, if it has one. */
+  private static Optional<Node> said(Section section, MappingNode entry) {
     Optional<Node> extensions =
         find(entry, section.value).flatMap(value -> find(value, EXTENSIONS));
     if (!(extensions.orElse(null) instanceof SequenceNode all)) {
@@ -470,8 +510,6 @@ final class KubeconfigText {
     return all.getValue().stream()
         .filter(KubeconfigText::isMark)
         .flatMap(one -> find(one, "extension").stream())
-        .map(
-            said -> new Mark(word(said, "cluster"), word(said, "authority"), word(said, "process")))
         .findFirst();
   }
 

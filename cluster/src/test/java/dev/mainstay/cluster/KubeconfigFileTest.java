@@ -525,6 +525,11 @@ final class KubeconfigFileTest {
         SPEC, KubeconfigTest.credentials(Optional.empty()), port, process);
   }
 
+  /** A process of this machine that has ended. */
+  private static ProcessMark killed() {
+    return new ProcessMark(THIS.pid(), "1", THIS.namespace(), THIS.host());
+  }
+
   @Test
   void anEndpointsEntriesComeAndGo() throws Exception {
     KubeconfigFile file = new KubeconfigFile(theirs());
@@ -540,9 +545,9 @@ final class KubeconfigFileTest {
     // an apply of kubeconfig --merge meanwhile is none of theirs
     file.merge(admin(SPEC), PLAIN);
     assertThat(Files.readString(file.path())).contains("demo-connect-6001", "demo-connect-6002");
-    assertThat(file.takeOut(one, "minikube").current()).isEqualTo("minikube");
+    assertThat(file.takeOut(one).current()).isEqualTo("minikube");
     assertThat(Files.readString(file.path())).contains("demo-connect-6002");
-    file.takeOut(two, "minikube");
+    file.takeOut(two);
     assertThat(file.path()).hasContent(before);
   }
 
@@ -550,12 +555,50 @@ final class KubeconfigFileTest {
   void aContextThatWasSwitchedMeanwhileStays() throws Exception {
     KubeconfigFile file = new KubeconfigFile(folder.resolve("config"));
     Kubeconfig endpoint = endpoint(6001, THIS);
-    file.merge(endpoint, PLAIN);
-    assertThat(file.current()).isEqualTo("demo-connect-6001");
-    assertThat(file.takeOut(endpoint, "").current()).isEmpty();
+    assertThat(file.merge(endpoint, PLAIN).current()).isEqualTo("demo-connect-6001");
+    assertThat(file.takeOut(endpoint).current()).isEmpty();
     file.merge(endpoint, PLAIN);
     file.merge(admin(SPEC), new Manner(true, false));
-    assertThat(file.takeOut(endpoint, "").current()).isEqualTo("demo-m2");
+    assertThat(file.takeOut(endpoint).current()).isEqualTo("demo-m2");
+  }
+
+  @Test
+  void theContextBeforeAllEndpointsIsCurrentAgainHoweverTheyEnd() throws Exception {
+    Manner switching = new Manner(true, false);
+    ProcessMark killed = killed();
+    Kubeconfig first = endpoint(6001, THIS);
+    Kubeconfig second = endpoint(6002, THIS);
+    KubeconfigFile file = new KubeconfigFile(theirs());
+    file.merge(first, PLAIN);
+    file.takeOut(first);
+    String without = Files.readString(file.path());
+    file.merge(first, switching);
+    file.merge(second, switching);
+    assertThat(file.takeOut(first).current()).isEqualTo("demo-connect-6002");
+    assertThat(file.takeOut(second).current()).isEqualTo("minikube");
+    file.merge(first, switching);
+    file.merge(second, switching);
+    assertThat(file.takeOut(second).current()).isEqualTo("demo-connect-6001");
+    assertThat(file.takeOut(first).current()).isEqualTo("minikube");
+    assertThat(file.path()).hasContent(without);
+    file.merge(endpoint(6001, killed), switching);
+    // it takes out the one that was killed, and must not remember it
+    file.merge(second, switching);
+    assertThat(file.takeOut(second).current()).isEqualTo("minikube");
+    file.merge(endpoint(6001, killed), switching);
+    assertThat(file.takeOutEnded().current()).isEqualTo("minikube");
+    assertThat(file.path()).hasContent(without);
+    assertThat(file.takeOutEnded().changed()).isFalse();
+  }
+
+  @Test
+  void marksThatLeadRoundInACircleEnd() throws Exception {
+    KubeconfigFile file = new KubeconfigFile(theirs());
+    file.merge(endpoint(6001, killed()), new Manner(true, false));
+    Files.writeString(
+        file.path(),
+        Files.readString(file.path()).replace("before: minikube", "before: demo-connect-6001"));
+    assertThat(file.takeOutEnded().current()).isEmpty();
   }
 
   @Test
@@ -564,15 +607,14 @@ final class KubeconfigFileTest {
     Kubeconfig endpoint = endpoint(6001, THIS);
     file.merge(endpoint, PLAIN);
     Files.delete(file.path());
-    assertThat(file.takeOut(endpoint, "").changed()).isFalse();
+    assertThat(file.takeOut(endpoint).changed()).isFalse();
     assertThat(file.path()).doesNotExist();
   }
 
   @Test
   void whatAKilledProcessLeftGoesWithTheNextMerge() throws Exception {
     KubeconfigFile file = new KubeconfigFile(theirs());
-    ProcessMark killed = new ProcessMark(THIS.pid(), "1", THIS.namespace(), THIS.host());
-    file.merge(endpoint(6001, killed), PLAIN);
+    file.merge(endpoint(6001, killed()), PLAIN);
     file.merge(endpoint(6002, new ProcessMark(1, "1", THIS.namespace(), "elsewhere")), PLAIN);
     assertThat(Files.readString(file.path()))
         .doesNotContain("demo-connect-6001")
