@@ -38,8 +38,8 @@ final class KubeconfigCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       description =
-          "Write to this file; one that Mainstay did not write, or that has entries of others in"
-              + " it, is left alone.")
+          "Write to this file; one that Mainstay did not write, or that has entries of others or of"
+              + " another cluster of this name in it, is left alone.")
   @Nullable Path target;
 
   @Mixin PersonOptions person = new PersonOptions();
@@ -82,7 +82,7 @@ final class KubeconfigCommand implements Callable<Integer> {
     } else if (file == null) {
       print(kubeconfig);
     } else {
-      KubeconfigFile.lay(file, MARK + kubeconfig.text());
+      lay(file, kubeconfig);
       report(file, credentials, trial);
     }
     wish.ifPresent(
@@ -162,6 +162,22 @@ final class KubeconfigCommand implements Callable<Integer> {
               .formatted(file, spec.name(), String.join("\n", foreign)),
           advice);
     }
+  }
+
+  /**
+   * Writes the file, unless it is of another cluster of the same name: only now it is known whose
+   * authority this one has.
+   */
+  static void lay(Path file, Kubeconfig kubeconfig) {
+    List<String> others = new KubeconfigFile(file).ofNamesake(kubeconfig);
+    if (!others.isEmpty()) {
+      throw new Failure.Refused(
+          "%s is of another cluster of the same name, and is left as it is:\n%s"
+              .formatted(file, String.join("\n", others)),
+          "name another file with --out; if that cluster is gone and this one was made in its"
+              + " place, remove the file first");
+    }
+    KubeconfigFile.lay(file, MARK + kubeconfig.text());
   }
 
   private static boolean hasMark(Path file) {

@@ -124,6 +124,17 @@ public final class KubeconfigFile {
   }
 
   /**
+   * The entries of another cluster that has the name of that of {@code ours}, each with its place;
+   * empty where there are none, or where there is no file.
+   *
+   * @throws Failure.Refused with line and column, if it is no kubeconfig
+   * @throws Failure.Failed if it cannot be read
+   */
+  public List<String> ofNamesake(Kubeconfig ours) {
+    return text().ofNamesake(ours);
+  }
+
+  /**
    * Puts the entries of {@code ours} in. The current context becomes ours only where no file that
    * kubectl reads has one, or where that is wished.
    *

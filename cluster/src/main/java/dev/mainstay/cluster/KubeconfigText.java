@@ -321,15 +321,29 @@ final class KubeconfigText {
 
   /** Each entry that is not ours or not of {@code cluster}: where it is, and what; may be empty. */
   List<String> foreign(ClusterName cluster) {
-    List<String> foreign = new ArrayList<>();
+    return entriesOf(mark -> mark.filter(one -> one.cluster().equals(cluster.value())).isEmpty());
+  }
+
+  /** Each entry of a cluster that has the name of that of {@code ours} and is another one. */
+  List<String> ofNamesake(Kubeconfig ours) {
+    MappingNode any = parse("ours", ours.text()).entries(Section.CLUSTERS).getFirst();
+    Mark its = mark(Section.CLUSTERS, any).orElseThrow();
+    return entriesOf(mark ->
+        mark.filter(one ->
+                one.cluster().equals(its.cluster()) && !one.authority().equals(its.authority()))
+            .isPresent());
+  }
+
+  private List<String> entriesOf(Predicate<Optional<Mark>> wanted) {
+    List<String> found = new ArrayList<>();
     for (Section section : Section.values()) {
       for (MappingNode entry : entries(section)) {
-        if (mark(section, entry).filter(mark -> mark.cluster().equals(cluster.value())).isEmpty()) {
-          foreign.add(where(file, entry) + "  " + section.list + " " + name(entry));
+        if (wanted.test(mark(section, entry))) {
+          found.add(where(file, entry) + "  " + section.list + " " + name(entry));
         }
       }
     }
-    return foreign;
+    return found;
   }
 
   /** Takes out every entry of {@code ours} that is here and has its mark. */
