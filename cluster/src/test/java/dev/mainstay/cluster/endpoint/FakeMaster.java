@@ -32,6 +32,7 @@ final class FakeMaster implements AutoCloseable {
   private final ReentrantReadWriteLock frozen = new ReentrantReadWriteLock();
   private volatile SSLContext tls;
   private volatile ServerSocket listener;
+  private volatile Thread acceptor = new Thread();
   volatile int readyz = 200;
 
   private FakeMaster(
@@ -70,6 +71,12 @@ final class FakeMaster implements AutoCloseable {
   /** Its process is killed. */
   void kill() throws IOException {
     listener.close();
+    try {
+      // the port is given back by the thread that listens, once it wakes
+      acceptor.join();
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
     for (Socket socket : open) {
       socket.close();
     }
@@ -96,18 +103,19 @@ final class FakeMaster implements AutoCloseable {
   }
 
   private void accept(ServerSocket from) {
-    Thread.ofVirtual()
-        .start(() -> {
-          try {
-            while (true) {
-              Socket client = from.accept();
-              open.add(client);
-              Thread.ofVirtual().start(() -> serve(client));
-            }
-          } catch (IOException closed) {
-            // killed
-          }
-        });
+    acceptor =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                while (true) {
+                  Socket client = from.accept();
+                  open.add(client);
+                  Thread.ofVirtual().start(() -> serve(client));
+                }
+              } catch (IOException closed) {
+                // killed
+              }
+            });
   }
 
   private void serve(Socket client) {

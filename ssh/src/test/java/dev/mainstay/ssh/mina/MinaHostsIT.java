@@ -751,19 +751,19 @@ final class MinaHostsIT {
   /** Mutable: what listens on the host itself, and gives back all that comes. */
   private static final class Echo implements AutoCloseable {
     final ServerSocket listener = new ServerSocket(0, 8, InetAddress.ofLiteral("127.0.0.1"));
+    final Thread acceptor = Thread.ofVirtual().start(this::accept);
 
-    Echo() throws IOException {
-      Thread.ofVirtual()
-          .start(() -> {
-            try {
-              while (true) {
-                Socket client = listener.accept();
-                Thread.ofVirtual().start(() -> giveBack(client));
-              }
-            } catch (IOException closed) {
-              // the test has ended
-            }
-          });
+    Echo() throws IOException {}
+
+    private void accept() {
+      try {
+        while (true) {
+          Socket client = listener.accept();
+          Thread.ofVirtual().start(() -> giveBack(client));
+        }
+      } catch (IOException closed) {
+        // the test has ended
+      }
     }
 
     private static void giveBack(Socket client) {
@@ -782,6 +782,12 @@ final class MinaHostsIT {
     @Override
     public void close() throws IOException {
       listener.close();
+      try {
+        // the port is given back by the thread that listens, once it wakes
+        acceptor.join();
+      } catch (InterruptedException stopped) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
