@@ -33,6 +33,7 @@ record HostDrift(
     Optional<Duration> roundTrip,
     Optional<String> proxyElsewhere,
     boolean unsettled) {
+  private static final String KUBELET = "kubelet";
   private static final List<String> UNITS = List.of("containerd", "mainstay-proxy");
   // by the file whose presence means that there should be one
   private static final Map<String, String> OPTIONAL_UNITS =
@@ -104,7 +105,7 @@ record HostDrift(
     return Stream.of(
             UNITS.stream(),
             // before it is a node kubelet has nothing to run with
-            Stream.of("kubelet").filter(_ -> host.isProvisioned()),
+            Stream.of(KUBELET).filter(_ -> host.isProvisioned() && !host.isHeld()),
             wanted.stream()
                 .filter(file -> !file.isAbsent())
                 .flatMap(file -> Stream.ofNullable(OPTIONAL_UNITS.get(file.path()))))
@@ -169,7 +170,10 @@ record HostDrift(
 
   /** Whether putting it right restarts what pods depend on. */
   boolean disturbsNode() {
-    return phrases().stream().anyMatch(HostDrift::disturbs);
+    // a kubelet that does not run, or not after the next boot, is disturbed by nothing
+    return phrases().stream()
+        .filter(phrase -> !phrase.equals(KUBELET + ".service"))
+        .anyMatch(HostDrift::disturbs);
   }
 
   /** Whether what pods depend on is restarted with another configuration than it has now. */

@@ -74,6 +74,12 @@ record HostFacts(
   }
 
   private static final String DRILL = "/run/mainstay/drill";
+  private static final String HOLD = "/var/lib/mainstay/etcd-restore/hold";
+
+  /** Whether a restore or recovery of etcd broke off here, and keeps kubelet from starting. */
+  boolean isHeld() {
+    return traces.contains(HOLD);
+  }
 
   /** Whether a drill has broken something here and not healed it yet. */
   boolean isInDrill() {

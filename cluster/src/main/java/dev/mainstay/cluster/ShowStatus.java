@@ -238,6 +238,14 @@ public final class ShowStatus {
         .ifPresent(seen ->
             drift(spec, node, seen, block, facts)
                 .forEach(what -> problems.add(Problem.warning(where, what, "run mainstay apply"))));
+    host.filter(HostFacts::isHeld)
+        .ifPresent(_ ->
+            problems.add(
+                Problem.warning(
+                    where,
+                    "a restore or recovery of etcd broke off here and holds its kubelet",
+                    "go on with the same mainstay etcd command, or take it back: mainstay etcd"
+                        + " undo")));
     HostCertificates certificates =
         facts.certificates().getOrDefault(node.name(), HostCertificates.NONE);
     problems.addAll(CertificateHealth.problems(where, certificates, now));

@@ -92,6 +92,7 @@ for trace in /etc/kubernetes/kubelet.conf /etc/kubernetes/admin.conf /etc/kubern
 done
 ls /var/lib/mainstay/retired/*.yaml > /dev/null 2>&1 && say trace /var/lib/mainstay/retired
 [ -e /run/mainstay/drill/fault ] && say trace /run/mainstay/drill
+[ -e /var/lib/mainstay/etcd-restore/hold ] && say trace /var/lib/mainstay/etcd-restore/hold
 if [ -f /etc/kubernetes/kubelet.conf ]; then
   say cluster-endpoint "$(sed -n 's/^ *server: //p' /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf 2>/dev/null | head -n 1)"
 fi

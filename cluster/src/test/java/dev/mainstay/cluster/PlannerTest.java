@@ -418,8 +418,12 @@ final class PlannerTest {
         .containsExactly("put right mainstay-proxy.service", "none");
     for (String amiss : List.of("inactive enabled", "active disabled")) {
       assertThat(after(host -> host.units.put("kubelet", amiss)))
-          .containsExactly("put right kubelet.service", "node");
+          .containsExactly("put right kubelet.service", "none");
     }
+    FakeHost[] held = allFinished();
+    held[0].units.put("kubelet", "inactive enabled");
+    held[0].traces.add("/var/lib/mainstay/etcd-restore/hold");
+    assertThat(change(held).steps()).noneMatch(step -> step.id().contains("configure"));
   }
 
   @Test
