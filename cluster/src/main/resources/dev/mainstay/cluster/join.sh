@@ -23,7 +23,8 @@ hasten_bootstrap() {
   while kill -0 $$ 2> /dev/null && [ ! -e $pem ]; do
     if [ -e $config ] && { : > /dev/tcp/127.0.0.1/6443; } 2> /dev/null &&
       [ "$(timeout 5 kubectl --kubeconfig $config --request-timeout 3s auth can-i create certificatesigningrequests 2> /dev/null)" = yes ]; then
-      [ -e $pem ] || systemctl restart kubelet.service
+      # not once the step has ended: the next one may count on a kubelet that rests
+      [ -e $pem ] || ! kill -0 $$ 2> /dev/null || systemctl restart kubelet.service
       return 0
     fi
     sleep 0.3
