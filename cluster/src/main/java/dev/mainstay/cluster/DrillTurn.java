@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /**
  * Mutable: one target's turn.
@@ -98,7 +97,7 @@ final class DrillTurn {
         if (strike.healed().isPresent()) {
           awaitWell(commentary);
         }
-        throw notStruck();
+        throw broken.getFirst();
       }
       try (Lookout lookout = Lookout.start(observe, its.turn().through())) {
         Optional<Duration> well = awaitWell(commentary);
@@ -224,15 +223,6 @@ final class DrillTurn {
       commentary.happened(its.stopwatch().now(), String.valueOf(failure.getMessage()));
     }
     broken.add(failure);
-  }
-
-  /** Why nothing is known to have been struck, and what else went wrong then. */
-  private Failure notStruck() {
-    return broken.size() == 1
-        ? broken.getFirst()
-        : new Failure.Failed(
-            broken.stream().map(Failure::getMessage).collect(Collectors.joining("\n")),
-            broken.getLast().advice());
   }
 
   private Round round(Optional<Duration> well, Set<String> notReady) {
