@@ -139,11 +139,14 @@ final class ConnectCommand implements Callable<Integer> {
     if (written.into().isPresent()) {
       // before it is merged: who kills this process at any moment leaves nothing that nobody knows
       KubeconfigFile.lay(note, written.into().get().path().toString());
+      try {
+        written.into().get().merge(written.kubeconfig(), merging.manner());
+      } catch (Failure.Refused nothingMerged) {
+        remove(note);
+        throw nothingMerged;
+      }
     }
     try {
-      if (written.into().isPresent()) {
-        written.into().get().merge(written.kubeconfig(), merging.manner());
-      }
       announce(spec, credentials, endpoint, written);
       announced.countDown();
       Duration left = credentials.clientCertificate().left(session.clock().instant());

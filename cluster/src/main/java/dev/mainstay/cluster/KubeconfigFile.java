@@ -44,9 +44,20 @@ public final class KubeconfigFile {
 
   private KubeconfigFile(Path file, List<Path> all) {
     this.file = whole(file);
-    int at = all.indexOf(this.file);
-    this.before = at < 0 ? List.of() : all.subList(0, at);
-    this.after = at < 0 ? List.of() : all.subList(at + 1, all.size());
+    List<Path> others = all.stream().filter(other -> !isSame(this.file, other)).toList();
+    int at = (int) all.stream().takeWhile(other -> !isSame(this.file, other)).count();
+    boolean isRead = at < all.size();
+    this.before = isRead ? others.subList(0, at) : List.of();
+    this.after = isRead ? others.subList(at, others.size()) : List.of();
+  }
+
+  /** Whether both are one file, by links or not. */
+  private static boolean isSame(Path one, Path other) {
+    try {
+      return one.equals(other) || Files.isSameFile(one, other);
+    } catch (IOException missing) {
+      return false;
+    }
   }
 
   private static Path whole(Path file) {
