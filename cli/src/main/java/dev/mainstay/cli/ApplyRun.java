@@ -69,10 +69,10 @@ final class ApplyRun {
   static ApplyRun resuming(Session session, GlobalOptions options, Map<String, String> facts) {
     if (!facts.containsKey(DRAIN_TIMEOUT)) {
       throw new Failure.Refused(
-          "the last run was \"%s\", which apply cannot go on with"
+          "the last run was \"%s\", of which its journal does not say how apply goes on with it"
               .formatted(facts.getOrDefault("command", "?")),
           "nothing was changed. Go on with: "
-              + facts.getOrDefault(PlanRun.GO_ON, "the command that began it"));
+              + facts.getOrDefault(PlanRun.GO_ON, "the command that began it, as it was given"));
     }
     return new ApplyRun(
         session,

@@ -269,7 +269,9 @@ public final class MinaHosts implements Hosts {
       // the second is what MINA says of what was closed since it was looked at
       IOException broken = failed instanceof IOException io ? io : new IOException(failed);
       UnixAgent agent = login.agent;
-      boolean agentIsSilent = agent != null && agent.isAsked();
+      // else it is the connection that broke, while the agent may have been asking a person
+      boolean agentIsSilent =
+          agent != null && agent.isAsked() && session != null && session.isOpen();
       if (agent != null) {
         // one of MINA's few threads waits for its answer
         agent.close();
