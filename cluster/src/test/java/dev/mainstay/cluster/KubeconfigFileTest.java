@@ -471,6 +471,17 @@ final class KubeconfigFileTest {
   }
 
   @Test
+  void aLinkToAnEarlierFileIsThatFile() throws Exception {
+    Path config = theirs();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), config);
+    Merged merged =
+        KubeconfigFile.named(link, told(config, link)).merge(admin(SPEC), new Manner(true, false));
+    assertThat(merged.current()).isEqualTo("demo-m2");
+    assertThat(Files.readString(config)).contains("current-context: demo-m2");
+    assertThat(link).isSymbolicLink();
+  }
+
+  @Test
   void anEntryOfOurNameInAnotherFileIsRefusedUnlessItIsHiddenAlready() throws Exception {
     Path mine = file("mine", "");
     Path other = folder.resolve("other");
