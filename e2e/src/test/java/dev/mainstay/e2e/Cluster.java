@@ -94,6 +94,20 @@ final class Cluster {
         + arguments;
   }
 
+  /** Makes {@code master} the leader of etcd. */
+  void lead(String master) {
+    on(
+        master,
+        "me=$("
+            + etcdctl("endpoint status -w fields")
+            + " | awk '/^\"MemberID\"/ {print $3}'); for url in $("
+            + etcdctl("member list -w fields")
+            + " | sed -n 's/^\"ClientURL\" : \"\\(.*\\)\"$/\\1/p'); do "
+            + etcdctl("move-leader $(printf %x $me)").replace("https://127.0.0.1:2379", "$url")
+            + " > /dev/null 2>&1 && break; done; true");
+    assertThat(status().path("etcd").path("leader").asString("")).isEqualTo(master);
+  }
+
   JsonNode status() {
     return mainstay("status", "-o", "json").json();
   }

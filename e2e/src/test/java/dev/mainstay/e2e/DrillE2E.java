@@ -51,6 +51,8 @@ final class DrillE2E {
   @Test
   @Order(1)
   void aMasterThatGoesBlackIsMeasuredOnEveryNodeAndLeavesAReport() throws IOException {
+    // without etcd's leader requests wait for up to seven seconds, whatever proxies do
+    CLUSTER.lead("m1");
     Running watch = CLUSTER.program.start(CLUSTER.with("status", "--watch"));
     JsonNode report = drill("master-black-hole", "m2", "--for", "10s");
     await()

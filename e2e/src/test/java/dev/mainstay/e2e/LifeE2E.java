@@ -126,23 +126,7 @@ final class LifeE2E {
   @Test
   @Order(2)
   void theLeaderLeavesAndNoRequestIsLost() throws IOException {
-    String id =
-        CLUSTER.on(
-            "m3", etcdctl("endpoint status -w fields") + " | sed -n 's/^\"MemberID\" : //p'");
-    CLUSTER.on(
-        "m1",
-        etcdctl("endpoint status --cluster -w fields")
-            + " > /tmp/status; leader=$(sed -n 's/^\"Leader\" : //p' /tmp/status | head -n 1);"
-            + " name=$("
-            + etcdctl("member list -w fields")
-            + " | awk -v id=$leader '/^\"ID\"/ {mine = $3 == id} mine && /^\"Name\"/ {gsub(/\"/,"
-            + " \"\"); print $3}'); "
-            + etcdctl("move-leader $(printf %x " + id.strip() + ")")
-                .replace("https://127.0.0.1", "https://$name")
-            + " || [ $name = m3."
-            + DOMAIN
-            + " ]");
-    assertThat(CLUSTER.status().path("etcd").path("leader").asString("")).isEqualTo("m3");
+    CLUSTER.lead("m3");
     takeOut("m3");
     Load load = Load.start(CLUSTER, "w1");
     Result removal = CLUSTER.mainstay("apply", "--yes", "--remove", "m3", "-o", "json");
