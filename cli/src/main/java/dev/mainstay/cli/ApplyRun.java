@@ -17,15 +17,11 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.ssh.Hosts;
 import dev.mainstay.ssh.KnownHosts;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** One apply from the file to the report: lock, observe, plan, agree, do, tell. */
 final class ApplyRun {
@@ -78,15 +74,13 @@ final class ApplyRun {
         session,
         options,
         new PlanChanges.Wishes(
-            names(facts.get(REPLACED)), Duration.parse(facts.get(DRAIN_TIMEOUT))),
-        names(facts.get(REMOVABLE)));
+            names("--replace", facts.getOrDefault(REPLACED, "")),
+            Duration.parse(facts.get(DRAIN_TIMEOUT))),
+        names("--remove", facts.getOrDefault(REMOVABLE, "")));
   }
 
-  private static Set<NodeName> names(@Nullable String words) {
-    return Stream.of(Objects.requireNonNullElse(words, "").split(" ", -1))
-        .filter(word -> !word.isEmpty())
-        .map(NodeName::new)
-        .collect(Collectors.toCollection(LinkedHashSet::new));
+  private static Set<NodeName> names(String option, String words) {
+    return WishOptions.names(option, words.isEmpty() ? List.of() : List.of(words.split(" ", -1)));
   }
 
   private static String words(Set<NodeName> names) {

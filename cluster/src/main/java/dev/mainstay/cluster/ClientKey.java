@@ -99,7 +99,8 @@ final class ClientKey {
         .toList();
   }
 
-  private static String pem(String kind, byte[] der) {
+  /** The text that holds {@code der}, as Go writes it too: lines of 64 letters. */
+  static String pem(String kind, byte[] der) {
     String body =
         Base64.getMimeEncoder(PEM_LINE, "\n".getBytes(StandardCharsets.US_ASCII))
             .encodeToString(der);

@@ -23,10 +23,8 @@ import java.util.regex.Pattern;
  */
 public record Credentials(
     Optional<Person> person, NodeName from, String authority, String certificate, Secret key) {
-  private static final String BEGIN = "-----BEGIN CERTIFICATE-----";
-  private static final String END = "-----END CERTIFICATE-----";
-  private static final Pattern CERTIFICATE = Pattern.compile(BEGIN + "([^-]+)" + END);
-  private static final byte[] LINE_END = {'\n'};
+  private static final Pattern CERTIFICATE =
+      Pattern.compile("-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----");
 
   /** The client certificate, read. */
   public Certificate clientCertificate() {
@@ -64,13 +62,7 @@ public record Credentials(
         return authority;
       }
       byte[] der = Base64.getMimeDecoder().decode(matcher.group(1));
-      return base64(
-          BEGIN
-              + "\n"
-              + Base64.getMimeEncoder(64, LINE_END).encodeToString(der)
-              + "\n"
-              + END
-              + "\n");
+      return base64(ClientKey.pem("CERTIFICATE", der));
     } catch (IllegalArgumentException torn) {
       return authority;
     }
