@@ -29,6 +29,9 @@ public final class ShowStatus {
   /** A member that is dead keeps etcdctl for three seconds, and then it answers. */
   private static final Duration ANSWER = Duration.ofSeconds(5);
 
+  private static final String ADVICE = "run mainstay apply";
+  private static final Set<String> PODS_NEED = Set.of("containerd", "kubelet");
+
   private final Hosts hosts;
   private final Clock clock;
   private final Observe observe;
@@ -118,8 +121,7 @@ public final class ShowStatus {
                   spec.name().value(),
                   "no master answers at its API",
                   "on a master: crictl ps -a, and journalctl -u kubelet")
-              : Problem.error(
-                  spec.name().value(), "there is no cluster yet", "run mainstay apply"));
+              : Problem.error(spec.name().value(), "there is no cluster yet", ADVICE));
     }
     return new ClusterStatus(
         spec,
@@ -226,18 +228,16 @@ public final class ShowStatus {
     }
     boolean proxyActive = host.map(seen -> seen.isActive("mainstay-proxy")).orElse(false);
     if (host.isPresent() && host.get().isProvisioned() && !proxyActive) {
-      problems.add(Problem.error(where, "its local proxy does not run", "run mainstay apply"));
+      problems.add(Problem.error(where, "its local proxy does not run", ADVICE));
     }
     HostsBlock block = HostsBlock.of(spec, facts);
     String hostsBlock =
         host.map(seen -> hostsBlock(block, new HostsFile(seen.hostsFile()))).orElse("unknown");
     if (hostsBlock.equals("old") || (hostsBlock.equals("missing") && kube.isPresent())) {
-      problems.add(Problem.warning(where, "hosts block is " + hostsBlock, "run mainstay apply"));
+      problems.add(Problem.warning(where, "hosts block is " + hostsBlock, ADVICE));
     }
     host.filter(HostFacts::isProvisioned)
-        .ifPresent(seen ->
-            drift(spec, node, seen, block, facts)
-                .forEach(what -> problems.add(Problem.warning(where, what, "run mainstay apply"))));
+        .ifPresent(seen -> problems.addAll(drift(spec, node, seen, block, facts)));
     host.filter(HostFacts::isHeld)
         .ifPresent(_ ->
             problems.add(
@@ -291,7 +291,7 @@ public final class ShowStatus {
   }
 
   /** What differs on a finished node from what it should be, beside its hosts block and proxy. */
-  private static List<String> drift(
+  private static List<Problem> drift(
       ClusterSpec spec, NodeSpec node, HostFacts host, HostsBlock block, ClusterFacts facts) {
     List<HostFile> wanted =
         HostFiles.of(
@@ -302,6 +302,7 @@ public final class ShowStatus {
             Optional.empty(),
             node.isMaster() ? ProxyConfig.Mode.SELF : ProxyConfig.Mode.OTHERS);
     HostDrift drift = HostDrift.of(spec, node, host, wanted, block, 0);
+    String where = node.name().value();
     List<String> differs = new ArrayList<>();
     drift.files().stream()
         // a round trip of this moment, which a busy host makes long; plan looks at that
@@ -309,18 +310,24 @@ public final class ShowStatus {
         .forEach(file ->
             differs.add(
                 file.path() + (file.isAbsent() ? " is not wanted" : " is missing or was changed")));
-    drift.unitsDown().stream()
-        .filter(unit -> !unit.equals("mainstay-proxy") || host.isActive(unit))
-        .forEach(unit ->
-            differs.add(
-                (unit.contains(".") ? unit : unit + ".service")
-                    + " does not run or does not start at boot"));
+    List<Problem> problems = new ArrayList<>();
+    for (String unit : drift.unitsDown()) {
+      if (PODS_NEED.contains(unit) && !host.isActive(unit)) {
+        // its Node is Ready for 40 s more
+        problems.add(Problem.error(where, unit + " does not run", ADVICE));
+      } else if (!unit.equals("mainstay-proxy") || host.isActive(unit)) {
+        differs.add(
+            (unit.contains(".") ? unit : unit + ".service")
+                + " does not run or does not start at boot");
+      }
+    }
     drift
         .proxyElsewhere()
         .filter(_ -> drift.hosts().isEmpty())
-        .ifPresent(where -> differs.add("its running local proxy leads to " + where));
+        .ifPresent(to -> differs.add("its running local proxy leads to " + to));
     differs.addAll(Amendment.of(spec, node, host, facts.api()).phrases());
-    return differs;
+    differs.forEach(what -> problems.add(Problem.warning(where, what, ADVICE)));
+    return problems;
   }
 
   private static Etcd etcd(ClusterSpec spec, ClusterApi api) {
