@@ -240,6 +240,10 @@ final class EtcdCommand {
   static final class Restore implements Callable<Integer> {
     @Mixin GlobalOptions options = new GlobalOptions();
 
+    private static final String AGAIN =
+        "what was written since then stays: to take etcd back once more, run the same command"
+            + " again";
+
     @Mixin BackupChoice backup = new BackupChoice();
     private final Session session;
 
@@ -262,7 +266,9 @@ final class EtcdCommand {
             options,
             spec,
             planned.plan(),
-            "This takes the etcd of cluster " + spec.name() + " back in time.");
+            planned.endsOnly()
+                ? "This ends a restore of the etcd of cluster " + spec.name() + "."
+                : "This takes the etcd of cluster " + spec.name() + " back in time.");
         return new PlanRun(
                 session,
                 options,
@@ -271,7 +277,10 @@ final class EtcdCommand {
                     "etcd restore",
                     "nothing to do",
                     "Restore?",
-                    "etcd is restored. What was there before lies on the masters under"
+                    (planned.endsOnly()
+                            ? planned.id() + " has come to its end; " + AGAIN
+                            : "etcd is restored")
+                        + ". What was there before lies on the masters under"
                         + " /var/lib/mainstay/backup; remove it when you are sure.\n"
                         + "Now run mainstay apply: what the cluster keeps about itself is as old as"
                         + " the backup",
@@ -288,6 +297,12 @@ final class EtcdCommand {
     }
 
     private static String story(RestoreEtcd.Restore planned) {
+      if (planned.endsOnly()) {
+        return planned.id()
+            + " took etcd back to this backup, and all masters serve on it since; only what was"
+            + " left of it is done now. "
+            + AGAIN;
+      }
       return planned.goesOn()
           ? "going on with a restore of this backup that did not come to its end"
           : "the backup%s has revision %d, etcd has %s: everything written in between goes. The API is away for about half a minute, workloads go on"

@@ -96,6 +96,26 @@ record EtcdView(
     return facts.values().stream().mapToLong(one -> one.revision().orElse(0)).max().orElse(0);
   }
 
+  /**
+   * A member that the file does not name was not asked: whether it lives, and what it has, is not
+   * known.
+   *
+   * @throws Failure.Refused if there is one among {@code members}
+   */
+  void refuseStrangers(List<EtcdFacts.Member> members) {
+    Set<String> ours = new HashSet<>();
+    spec.masters().forEach(master -> ours.add(spec.fullName(master)));
+    for (EtcdFacts.Member member : members) {
+      if (!ours.contains(member.name())) {
+        throw new Failure.Refused(
+            (member.name().isEmpty() ? "member " + member.id() : member.name())
+                + " is a member of etcd and no master of the file",
+            "nothing was changed. Put it back into the file; where etcd has a quorum, mainstay"
+                + " apply --remove NAME takes it out");
+      }
+    }
+  }
+
   /** Mainstay's id of the cluster, which all hosts of it share; empty where there is none. */
   String clusterId() {
     Set<String> ids = new HashSet<>();

@@ -100,6 +100,11 @@ final class PlanRecovery {
     refuseUnseen();
     Optional<NodeSpec> begun = begun();
     if (begun.isEmpty()) {
+      // a learner, or who never started, is in no quorum and has nothing
+      view.refuseStrangers(
+          view.members().stream()
+              .filter(member -> !member.learner() && !member.name().isEmpty())
+              .toList());
       refuseQuorum();
     } else {
       refuseQuorumBeside(begun.get());

@@ -75,8 +75,10 @@ final class PlanRestore {
    * A planned restore.
    *
    * @param goesOn whether an earlier run began it
+   * @param endsOnly whether all masters serve on its data already, so that nothing is taken back
+   *     any more
    */
-  record Planned(String id, boolean goesOn, Plan<Action> plan) {}
+  record Planned(String id, boolean goesOn, boolean endsOnly, Plan<Action> plan) {}
 
   /**
    * The plan.
@@ -167,19 +169,18 @@ final class PlanRestore {
             ids(finish),
             new Action.Verify());
     phases.add(new Phase<>("cluster/verify", "a look at the whole", List.of(verify)));
-    return new Planned(id, begun.isPresent(), new Plan<>(phases));
+    return new Planned(
+        id, begun.isPresent(), begun.isPresent() && allServe(part), new Plan<>(phases));
   }
 
   /** The masters that have a member, each of which must take part. */
   private List<NodeSpec> masters() {
     Set<String> memberNames =
         view.members().stream().map(EtcdFacts.Member::name).collect(Collectors.toSet());
-    Set<String> ours = new HashSet<>();
     List<NodeSpec> masters = new ArrayList<>();
     List<String> lacking = new ArrayList<>();
     for (NodeSpec master : spec.masters()) {
       String name = spec.fullName(master);
-      ours.add(name);
       Optional<EtcdFacts> facts = view.of(master);
       if (facts.isEmpty()) {
         // whoever cannot be asked may be a member, and would keep its old data
@@ -202,15 +203,7 @@ final class PlanRestore {
               + " recover, then restore. Where a restore broke off: mainstay etcd undo gives the"
               + " masters back what they had");
     }
-    for (EtcdFacts.Member member : view.members()) {
-      if (!ours.contains(member.name())) {
-        throw new Failure.Refused(
-            (member.name().isEmpty() ? "member " + member.id() : member.name())
-                + " is a member of etcd and no master of the file",
-            "nothing was changed. Put it back into the file, or remove it: mainstay apply --remove"
-                + " NAME");
-      }
-    }
+    view.refuseStrangers(view.members());
     if (masters.isEmpty()) {
       throw new Failure.Refused(
           "no master has a member of etcd",
@@ -261,17 +254,20 @@ final class PlanRestore {
         && view.of(master).map(EtcdFacts::healthy).orElse(false);
   }
 
+  private boolean allServe(List<NodeSpec> masters) {
+    return masters.stream()
+        .allMatch(master ->
+            view.of(master)
+                .flatMap(EtcdFacts::restore)
+                .map(one -> one.step() == Restoring.Step.DONE || serves(master, one))
+                .orElse(false));
+  }
+
   /** All take part in restore {@code id}; but those that joined once the others were well again. */
   private void refuseHalf(List<NodeSpec> masters, String id) {
     List<NodeSpec> part =
         masters.stream().filter(master -> stepOf(master, id).isPresent()).toList();
-    boolean allServe =
-        part.stream()
-            .allMatch(master ->
-                view.of(master)
-                    .flatMap(EtcdFacts::restore)
-                    .map(one -> one.step() == Restoring.Step.DONE || serves(master, one))
-                    .orElse(false));
+    boolean allServe = allServe(part);
     for (NodeSpec master : masters) {
       if (!part.contains(master) && !allServe) {
         boolean othersWentOn = !view.healthy().isEmpty();

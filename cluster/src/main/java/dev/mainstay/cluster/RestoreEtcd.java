@@ -41,14 +41,18 @@ public final class RestoreEtcd {
    * @param revision the snapshot's
    * @param now the revision that etcd has now; 0 where nobody knows
    * @param goesOn whether an earlier run began it
+   * @param endsOnly whether all masters serve on its data already, so that nothing is taken back
+   *     any more
    */
   public record Restore(
       ClusterSpec spec,
+      String id,
       Plan<Action> plan,
       Optional<Instant> at,
       long revision,
       long now,
       boolean goesOn,
+      boolean endsOnly,
       Internals internals) {}
 
   /** What carrying it out needs. */
@@ -88,11 +92,13 @@ public final class RestoreEtcd {
         new PlanRestore(view, workers(spec), checked.sha256(), revision, freshId).plan();
     return new Restore(
         spec,
+        planned.id(),
         planned.plan(),
         file.record().map(BackupRecord::at),
         revision,
         view.newestRevision(),
         planned.goesOn(),
+        planned.endsOnly(),
         new Internals(new EtcdSteps.Snapshot(VerifyBackup.stream(file), checked, clusterId)));
   }
 

@@ -9,6 +9,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -53,6 +54,19 @@ final class PlanRecoveryTest {
   void refusesWhileAQuorumIsAliveWithTheArithmetic() {
     refused(new FakeEtcd(3).dead("m3"))
         .hasMessageContaining("etcd has a quorum: m1, m2 take part in it; of 3 members 2 have to");
+  }
+
+  @Test
+  void refusesWhileAMemberIsNotInTheFileAndSoWasNotAsked() {
+    FakeEtcd etcd = new FakeEtcd(3).alone("m1", 1234);
+    EtcdView less =
+        new EtcdView(
+            Fixture.spec(1, 1),
+            Map.of(new NodeName("m1"), etcd.view().of(etcd.node("m1")).orElseThrow()),
+            Map.of());
+    assertThatThrownBy(() -> new PlanRecovery(less, Set.of(), List.of(), List.of(), "x").plan())
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("m2.demo.internal is a member of etcd and no master of the file");
   }
 
   @Test

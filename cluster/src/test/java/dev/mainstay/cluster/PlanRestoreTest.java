@@ -201,6 +201,18 @@ final class PlanRestoreTest {
   }
 
   @Test
+  void whereAllServeOnItsDataARestoreIsOnlyEndedAndSaysSo() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .at("m1", "restore-old", SHA, Step.STARTED)
+            .at("m2", "restore-old", SHA, Step.DONE)
+            .at("m3", "restore-old", SHA, Step.STARTED);
+    assertThat(plan(etcd).endsOnly()).isTrue();
+    assertThat(plan(etcd.silent("m3", 900)).endsOnly()).isFalse();
+    assertThat(plan(new FakeEtcd(3)).endsOnly()).isFalse();
+  }
+
+  @Test
   void theSameBackupCanBeRestoredAgainOnceItCameToItsEnd() {
     FakeEtcd etcd = new FakeEtcd(1).at("m1", "restore-old", SHA, Step.DONE);
     assertThat(plan(etcd).id()).isEqualTo("restore-new");
