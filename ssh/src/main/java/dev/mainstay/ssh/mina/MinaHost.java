@@ -109,14 +109,14 @@ final class MinaHost implements Host {
 
   @Override
   public Output run(RemoteCommand command, OutputStream stdout) throws InterruptedException {
-    String line = Shell.bash(command.script(), command.arguments());
+    String line = Shell.bash(OwnOutput.BEGIN + command.script(), command.arguments());
+    OutputStream own = new OwnOutput(stdout);
     return switch (root()) {
       case UNKNOWN -> throw new IllegalStateException("no way to root was found");
-      case IS_ROOT -> execute(line, Optional.empty(), command, stdout);
-      case SUDO -> execute("sudo -n -- " + line, Optional.empty(), command, stdout);
+      case IS_ROOT -> execute(line, Optional.empty(), command, own);
+      case SUDO -> execute("sudo -n -- " + line, Optional.empty(), command, own);
       // -k: ask even where sudo remembers us, so that the first line of input is always taken
-      case SUDO_WITH_PASSWORD ->
-          execute("sudo -k -S -p '' -- " + line, sudoPassword, command, stdout);
+      case SUDO_WITH_PASSWORD -> execute("sudo -k -S -p '' -- " + line, sudoPassword, command, own);
     };
   }
 

@@ -1142,7 +1142,20 @@ final class MinaHostsIT {
     server.sudo("exit 99\n");
     Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
     assertThat(host.run(RemoteCommand.of("echo hello")).stdout()).isEqualTo("hello\n");
-    assertThat(server.lines).containsExactly("bash -c 'echo hello' mainstay");
+    assertThat(server.lines)
+        .containsExactly("bash -c '" + OwnOutput.BEGIN + "echo hello' mainstay");
+  }
+
+  @Test
+  void whatALoginShellSaysByItselfIsNoOutput() throws Exception {
+    TestServer server = server();
+    Host host = hosts(HostKeyPolicy.ACCEPT_NEW).login(node(server));
+    server.before("printf 'Welcome to @m1, @mainstay'\necho -n '@mainstay-output, one day @'\n");
+    Output output =
+        host.run(RemoteCommand.of("cat; exit 3").withStdin(Stdin.of("@mainstay-output\n")));
+    assertThat(output).isEqualTo(new Output(3, "@mainstay-output\n", ""));
+    server.before("echo Not today; exit 1\n");
+    assertThat(host.run(RemoteCommand.of("true"))).isEqualTo(new Output(1, "", ""));
   }
 
   @Test
@@ -1157,8 +1170,8 @@ final class MinaHostsIT {
     assertThat(server.lines)
         .containsExactly(
             "sudo -n -- true",
-            "sudo -n -- bash -c 'echo \"$1\"; cat' mainstay 'it'\\''s'",
-            "sudo -n -- bash -c 'true' mainstay");
+            "sudo -n -- bash -c '" + OwnOutput.BEGIN + "echo \"$1\"; cat' mainstay 'it'\\''s'",
+            "sudo -n -- bash -c '" + OwnOutput.BEGIN + "true' mainstay");
   }
 
   @Test

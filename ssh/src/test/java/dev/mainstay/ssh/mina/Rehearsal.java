@@ -29,7 +29,7 @@ final class Rehearsal {
     int code;
     try (TestServer server = TestServer.start(folder, TestServer.key("ssh-ed25519"))) {
       server.accept(user.getPublic());
-      server.runInstead(Files.readString(Path.of(arguments[1])));
+      server.runInstead(OwnOutput.BEGIN + "\n" + Files.readString(Path.of(arguments[1])));
       writeKey(folder.resolve("key"), user);
       Files.writeString(
           folder.resolve("cluster.yaml"),

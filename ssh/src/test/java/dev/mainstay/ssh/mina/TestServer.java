@@ -163,6 +163,11 @@ final class TestServer implements AutoCloseable {
     script = line -> other;
   }
 
+  /** Runs {@code shell} before each command line, as the files of an account's shell do. */
+  void before(String shell) {
+    script = line -> shell + line;
+  }
+
   /** Puts a program called sudo, a bash script, before what this machine has. */
   void sudo(String script) throws IOException {
     Path bin = Files.createDirectories(folder.resolve("bin"));
