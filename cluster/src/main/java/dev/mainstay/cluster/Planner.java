@@ -419,7 +419,7 @@ final class Planner {
                   "send %d artifacts (%d MB) and install them"
                       .formatted(lacking.size(), Math.ceilDiv(bytes, 1_000_000)),
                   fresh ? Disruption.NONE : Disruption.NODE,
-                  firstOfAll(node),
+                  served(node),
                   new Action.Deliver(node, lacking))));
     }
     Set<String> first = new HashSet<>(before);
@@ -450,13 +450,22 @@ final class Planner {
   }
 
   /**
-   * What a delivery waits for: a new cluster needs its first master first and its second one next,
-   * so that these two share the line before anybody else gets it.
+   * What a delivery waits for, so that who is needed first does not share the line with those who
+   * are not: a new cluster needs its first master first and its second one next; masters that join
+   * a cluster do so one at a time, and the artifacts of one come while the one before it joins.
    */
-  private Set<String> firstOfAll(NodeSpec node) {
-    String first = id(DELIVER, founder);
-    boolean waits = !clusterExists() && spec.nodes().indexOf(node) > 1 && ids.contains(first);
-    return waits ? Set.of(first) : Set.of();
+  private Set<String> served(NodeSpec node) {
+    if (!clusterExists()) {
+      String first = id(DELIVER, founder);
+      return spec.nodes().indexOf(node) > 1 && ids.contains(first) ? Set.of(first) : Set.of();
+    }
+    List<NodeSpec> joining = joining();
+    return joining.subList(0, Math.max(0, joining.indexOf(node))).reversed().stream()
+        .map(before -> id(DELIVER, before))
+        .filter(ids::contains)
+        .findFirst()
+        .map(Set::of)
+        .orElse(Set.of());
   }
 
   private static boolean lacks(HostFacts host, Artifact artifact) {
@@ -613,7 +622,7 @@ final class Planner {
       previous = Set.of(cleanUp(masters, master, after));
     }
     previous = snapshotOfOnlyCopy(previous);
-    for (NodeSpec master : unfinished(Stage.values())) {
+    for (NodeSpec master : joining()) {
       Set<String> after = prepared(master);
       after.addAll(previous);
       if (stage(master) != Stage.JOINED) {
@@ -663,7 +672,12 @@ final class Planner {
                 new Action.SnapshotEtcd(founder, "before-growth"))));
   }
 
-  /** The masters besides the founder that are at one of {@code stages} and not finished. */
+  /** The masters besides the founder that are not finished, in the order in which they join. */
+  private List<NodeSpec> joining() {
+    return unfinished(Stage.values());
+  }
+
+  /** Those of them that are at one of {@code stages}. */
   private List<NodeSpec> unfinished(Stage... stages) {
     return spec.masters().stream()
         .filter(master -> !master.equals(founder))

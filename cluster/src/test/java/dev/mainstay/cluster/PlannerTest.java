@@ -313,6 +313,8 @@ final class PlannerTest {
             "cluster/addons/description",
             "cluster/verify");
     assertThat(waits(plan, "masters/join/m3", "masters/join/m2/finish")).isTrue();
+    assertThat(step(plan, "hosts/deliver/m2").after()).isEmpty();
+    assertThat(step(plan, "hosts/deliver/m3").after()).containsExactly("hosts/deliver/m2");
     Action.Configure hosts = (Action.Configure) step(plan, "hosts/configure/m1").action();
     // its health port is open to the new nodes
     assertThat(hosts.drift().files()).extracting(HostFile::path).containsExactly(ProxyConfig.PATH);
