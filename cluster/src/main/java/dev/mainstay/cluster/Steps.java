@@ -124,13 +124,7 @@ final class Steps implements StepRunner<Action> {
     Set<String> arrived =
         new HashSet<>(
             remote
-                .run(
-                    node,
-                    "listing artifacts",
-                    "received",
-                    List.of(),
-                    Stdin.EMPTY,
-                    Duration.ofSeconds(30))
+                .run(node, "listing artifacts", "received", List.of(), Stdin.EMPTY, SENDING)
                 .lines()
                 .toList());
     remote.run(

@@ -31,6 +31,10 @@ take_bytes() {
     [ "$(stat -c %s "$2")" = $taken ] || return 1
   done
 }
+# The sha256 of standard input: four times as fast where openssl is there, which uses the processor's own instructions.
+digest() {
+  if command -v openssl > /dev/null; then openssl dgst -sha256 -r; else sha256sum; fi | cut -d' ' -f1
+}
 # Puts $1.mainstay-new, or file $2, into the place of file $1: a power cut leaves one of both whole.
 replace_file() {
   local new=${2:-$1.mainstay-new}

@@ -2,12 +2,6 @@
 # line, then the bytes of those whose STATE is "send", one after the other. Each is checked before it is used; what was
 # received whole stays if the rest never comes.
 one_at_a_time
-# four times as fast where openssl is there, which uses the processor's own instructions
-if command -v openssl > /dev/null; then
-  digest() { openssl dgst -sha256 -r | cut -d' ' -f1; }
-else
-  digest() { sha256sum | cut -d' ' -f1; }
-fi
 store=/var/lib/mainstay/artifacts
 mkdir -p "$store"
 rm -f "$store"/*.part

@@ -133,11 +133,12 @@ final class ScriptsIT {
             """
             %1$s < %2$s; echo "exit $?"
             ls /usr/local/bin/a /usr/local/bin/b 2> /dev/null
+            : > /var/lib/mainstay/artifacts/%5$s # as a power cut leaves it
             %3$s
             %1$s < %4$s; echo "exit $?"
             cat /usr/local/bin/a /usr/local/bin/b
             """
-                .formatted(script("receive"), torn, script("received"), rest));
+                .formatted(script("receive"), torn, script("received"), rest, sha256("second")));
     assertThat(result.out()).isEqualTo("exit 75\n%s\nexit 0\nonesecond".formatted(sha256("one")));
     assertThat(result.err()).startsWith("b did not arrive whole; ");
   }

@@ -46,7 +46,6 @@ final class ScriptsTest {
           "members-healthy",
           "observe", // waits for the step lock, and takes it shared
           "ready",
-          "received",
           "remove-member", // what it changes is the cluster, as the next ones do
           "remove-members",
           "sign-user",
