@@ -3,6 +3,8 @@ package dev.mainstay.playground;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -24,6 +26,21 @@ class PlaygroundTest {
         .isEqualTo(
             new PlaygroundHome(
                 Path.of("/data/mainstay/playground"), Path.of("/h/.cache/mainstay/rootfs")));
+  }
+
+  @Test
+  void livesWhereLinksLeadTo() throws IOException {
+    Path real = Files.createDirectory(folder.toRealPath().resolve("disk"));
+    Path link = Files.createSymbolicLink(folder.resolve("home"), real);
+    PlaygroundHome expected =
+        new PlaygroundHome(
+            real.resolve(".local/share/mainstay/playground"),
+            real.resolve(".cache/mainstay/rootfs"));
+    Map<String, String> environment = Map.of("HOME", link.toString());
+    assertThat(PlaygroundHome.ofUser(environment)).isEqualTo(expected);
+    assertThat(real).isEmptyDirectory();
+    Files.createDirectories(expected.state());
+    assertThat(PlaygroundHome.ofUser(environment)).isEqualTo(expected);
   }
 
   @Test
