@@ -58,7 +58,7 @@ final class Bridge {
           "forward_delay",
           "0");
     }
-    checkOwner();
+    requireOwn();
     Command.must("ip", "link", "set", name, "alias", alias(), "up");
     addresses(subnets);
     letThrough();
@@ -97,7 +97,7 @@ final class Bridge {
     if (!Cable.exists(name)) {
       return List.of();
     }
-    checkOwner();
+    requireOwn();
     String prefix = MachineNames.cable("");
     try (Stream<Path> ports = Files.list(Path.of("/sys/class/net", name, "brif"))) {
       return ports
@@ -113,7 +113,7 @@ final class Bridge {
   /** Takes it away, if it is there and this playground's. */
   void delete() {
     if (Cable.exists(name)) {
-      checkOwner();
+      requireOwn();
       Cable.delete(name);
     }
     while (filtering() && Command.run(rule("-C")).exit() == 0) {
@@ -159,7 +159,14 @@ final class Bridge {
         "mainstay playground");
   }
 
-  private void checkOwner() {
+  /**
+   * Fails where the bridge is there and another playground's: then so are the hosts and cables of
+   * that name, be it in another user's folder.
+   */
+  void requireOwn() {
+    if (!Cable.exists(name)) {
+      return;
+    }
     try {
       String present = Files.readString(Path.of("/sys/class/net", name, "ifalias")).strip();
       if (!present.isEmpty() && !present.equals(alias())) {

@@ -106,6 +106,7 @@ public final class Playground {
     Preflight.tools(one);
     Preflight.machineId(one);
     try (PlaygroundLock _ = lock()) {
+      bridge().requireOwn();
       PlaygroundRecord record = record(spec, one);
       Preflight.room(directory, record.hosts().size(), one);
       for (PlaygroundRecord.Host host : record.hosts()) {
@@ -343,6 +344,7 @@ public final class Playground {
     PlaygroundProgress one = oneAtATime(progress);
     long start = System.nanoTime();
     try (PlaygroundLock _ = lock()) {
+      bridge().requireOwn();
       List<NodeName> hosts = hostsOnDisk();
       onAll(
           hosts,
@@ -594,6 +596,7 @@ public final class Playground {
     Preflight.requireRoot();
     record();
     try (PlaygroundLock _ = lock()) {
+      bridge().requireOwn();
       change.accept(record());
     }
   }
