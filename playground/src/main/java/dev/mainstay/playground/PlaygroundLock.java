@@ -6,7 +6,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -16,7 +18,11 @@ import java.util.Optional;
  * do not keep the threads of one process apart.
  */
 final class PlaygroundLock implements AutoCloseable {
-  private static final Path FOLDER = Path.of("/run/lock");
+  /** Root's alone: in /run/lock anyone could put a lock that never ends, or a pipe to wait at. */
+  private static final Path FOLDER = Path.of("/run/mainstay");
+
+  /** A marker is there for less than a millisecond, unless its maker was killed right then. */
+  private static final Duration MARKER = Duration.ofSeconds(10);
 
   private final Path file;
 
@@ -45,7 +51,9 @@ final class PlaygroundLock implements AutoCloseable {
 
   private static boolean attempt(Path file) {
     try {
-      Files.createDirectories(Objects.requireNonNull(file.getParent()));
+      Files.createDirectories(
+          Objects.requireNonNull(file.getParent()),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       // A link appears with its content in it, which a new file does not.
       Path stamp = Files.createTempFile(file.getParent(), file.getFileName() + "-", ".new");
       try {
@@ -69,11 +77,25 @@ final class PlaygroundLock implements AutoCloseable {
     try {
       Files.createFile(marker);
       if (owner(file).filter(dead::equals).isPresent()) {
-        Files.delete(file);
+        Files.deleteIfExists(file);
       }
-      Files.delete(marker);
+      Files.deleteIfExists(marker);
     } catch (FileAlreadyExistsException another) {
-      // is doing it
+      removeIfOld(marker);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The next attempt breaks the lock: by then, who also found this marker old has removed it. */
+  private static void removeIfOld(Path marker) {
+    try {
+      Instant made = Files.getLastModifiedTime(marker).toInstant();
+      if (made.isBefore(Instant.now().minus(MARKER))) {
+        Files.deleteIfExists(marker);
+      }
+    } catch (NoSuchFileException done) {
+      // its maker has removed it
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
