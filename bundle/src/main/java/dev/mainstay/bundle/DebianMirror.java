@@ -24,6 +24,13 @@ record DebianMirror(String archive, String security) {
       new DebianMirror("http://deb.debian.org/debian", "http://deb.debian.org/debian-security");
   private static final Set<String> SUITES =
       Set.of("bullseye", "bookworm", "trixie", "forky", "sid", "oldstable", "stable", "testing");
+
+  /**
+   * Other archives have suites of the same names: the path tells Debian's own. Cloud images have a
+   * list of mirrors, {@code mirror+file:///etc/apt/mirrors/debian.list}.
+   */
+  private static final Pattern PATH = Pattern.compile(".*/debian(\\.list)?/?");
+
   private static final Pattern OPTIONS = Pattern.compile("\\[[^\\]]*\\]");
   private static final Pattern SPACE = Pattern.compile("\\s+");
 
@@ -44,7 +51,9 @@ record DebianMirror(String archive, String security) {
       }
       String text = Files.readString(file);
       for (Entry entry : name.endsWith(".list") ? lines(text) : stanzas(text)) {
-        if (archive.isEmpty() && entry.suites().stream().anyMatch(SUITES::contains)) {
+        if (archive.isEmpty()
+            && entry.suites().stream().anyMatch(SUITES::contains)
+            && PATH.matcher(entry.uri()).matches()) {
           archive = entry.uri();
         }
         if (security.isEmpty() && entry.suites().stream().anyMatch(DebianMirror::isSecurity)) {

@@ -51,6 +51,39 @@ class DebianMirrorTest {
   }
 
   @Test
+  void isNoArchiveOfOthers() throws IOException {
+    write("sources.list.d/another.list", "deb https://packages.example/deb bookworm main\n");
+    write(
+        "sources.list.d/debian.sources",
+        """
+        Types: deb
+        URIs: mirror+file:///etc/apt/mirrors/debian.list
+        Suites: bookworm bookworm-updates
+        Components: main
+
+        Types: deb
+        URIs: mirror+file:///etc/apt/mirrors/debian-security.list
+        Suites: bookworm-security
+        Components: main
+        """);
+
+    assertThat(DebianMirror.ofMachine(directory))
+        .isEqualTo(
+            new DebianMirror(
+                "mirror+file:///etc/apt/mirrors/debian.list",
+                "mirror+file:///etc/apt/mirrors/debian-security.list"));
+
+    Files.delete(directory.resolve("sources.list.d/debian.sources"));
+    write("sources.list", "deb http://mirror.example/debian/ bookworm main\n");
+    assertThat(DebianMirror.ofMachine(directory).archive())
+        .isEqualTo("http://mirror.example/debian/");
+
+    Files.delete(directory.resolve("sources.list"));
+    assertThat(DebianMirror.ofMachine(directory).archive())
+        .isEqualTo("http://deb.debian.org/debian");
+  }
+
+  @Test
   void isDebiansOwnOnAnotherDistribution() throws IOException {
     write("sources.list", "deb http://mirror.example/ubuntu noble main\n");
     write(
