@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -21,13 +22,20 @@ import tools.jackson.databind.json.JsonMapper;
  * The Go compiler of this machine, and a C compiler for the little C that there is.
  *
  * <p>Each build is held to the committed go.mod and go.sum ({@code -mod=readonly}), with the
- * checksum database on. Of the user's Go settings, only where modules come from (GOPROXY) and where
- * caches lie are taken over: other flags could switch checks off.
+ * checksum database on. Of the user's Go settings, only where modules come from (GOPROXY), where
+ * caches lie and whether Go may fetch a newer Go (GOTOOLCHAIN) are taken over: others could switch
+ * checks off or make other programs of the same sources.
  */
 final class GoToolchain {
   private static final Pattern VERSION = Pattern.compile("go(\\d+)\\.(\\d+)(?:\\.(\\d+))?.*");
   private static final Pattern REQUIRED = Pattern.compile("(?m)^go (\\S+)$");
   private static final Pattern PACKAGE_NAME = Pattern.compile("[\\w./~+-]+");
+  private static final Pattern SETTING = Pattern.compile("GO.*|CGO_.*");
+
+  /** GOENV names the file in which {@code go env -w} keeps more of these settings. */
+  private static final Set<String> TAKEN_OVER =
+      Set.of("GOPROXY", "GOCACHE", "GOMODCACHE", "GOPATH", "GOENV", "GOTOOLCHAIN");
+
   private static final int QUOTED_LINES = 20;
 
   private static final String GET_GO =
@@ -62,6 +70,9 @@ final class GoToolchain {
                 new BundleException(
                     "this machine", "it has no Go compiler (go is not on PATH)", GET_GO));
     Map<String, String> environment = new HashMap<>(user);
+    environment
+        .keySet()
+        .removeIf(name -> SETTING.matcher(name).matches() && !TAKEN_OVER.contains(name));
     environment.putIfAbsent("GOTOOLCHAIN", "local");
     environment.put("GOFLAGS", "");
     Command env =
@@ -83,10 +94,6 @@ final class GoToolchain {
     environment.put("GOENV", "off");
     for (String key : List.of("GOPROXY", "GOCACHE", "GOMODCACHE")) {
       environment.put(key, settings.path(key).asString());
-    }
-    for (String key :
-        List.of("GONOSUMDB", "GONOSUMCHECK", "GOPRIVATE", "GOINSECURE", "GONOPROXY", "GOSUMDB")) {
-      environment.remove(key);
     }
     environment.put("GOWORK", "off");
     environment.put("GOOS", "linux");

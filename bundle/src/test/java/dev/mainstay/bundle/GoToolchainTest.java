@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,22 @@ class GoToolchainTest {
         .noneMatch(line -> line.startsWith("GOINSECURE") || line.startsWith("GOPRIVATE"));
     assertThat(Files.readString(directory.resolve("line")))
         .contains("-mod=readonly", "-trimpath", "tool");
+  }
+
+  @Test
+  void takesOverNoSettingThatMakesOtherPrograms() throws IOException, InterruptedException {
+    go("go1.99.0", "env > " + directory + "/seen");
+    Map<String, String> user = new HashMap<>(environment());
+    List<String> foreign =
+        List.of("GOAMD64", "GOEXPERIMENT", "GOROOT", "CGO_CFLAGS", "CGO_LDFLAGS", "CGO_ENABLED");
+    foreign.forEach(name -> user.put(name, "foreign"));
+    user.putAll(Map.of("GOPATH", "/gopath", "GOTOOLCHAIN", "auto", "TMPDIR", "/var/tmp"));
+
+    build(GoToolchain.find(PINS, user));
+
+    assertThat(Files.readAllLines(directory.resolve("seen")))
+        .contains("GOPATH=/gopath", "GOTOOLCHAIN=auto", "TMPDIR=/var/tmp", "GOMODCACHE=/m")
+        .noneMatch(line -> line.endsWith("=foreign"));
   }
 
   private void build(GoToolchain go) throws IOException, InterruptedException {
