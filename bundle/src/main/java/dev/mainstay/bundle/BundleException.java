@@ -4,7 +4,7 @@ package dev.mainstay.bundle;
  * A bundle could not be made or read. The message is whole by itself: where, what was tried and
  * what came back, what to do.
  */
-public final class BundleException extends RuntimeException {
+public sealed class BundleException extends RuntimeException {
   private final String where;
   private final String what;
   private final String advice;
@@ -25,6 +25,21 @@ public final class BundleException extends RuntimeException {
   BundleException(String where, String what, String advice, Throwable cause) {
     this(where, what, advice);
     initCause(cause);
+  }
+
+  /**
+   * Upstream cannot be reached, or it or what answers in its place does not give the file out. The
+   * bundle may still be had in another way, which is not so after other failures.
+   */
+  public static final class Unreachable extends BundleException {
+    /** As {@link BundleException#BundleException(String, String, String)}. */
+    public Unreachable(String where, String what, String advice) {
+      super(where, what, advice);
+    }
+
+    Unreachable(String where, String what, String advice, Throwable cause) {
+      super(where, what, advice, cause);
+    }
   }
 
   public String where() {

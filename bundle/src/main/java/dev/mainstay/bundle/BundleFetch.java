@@ -67,8 +67,9 @@ public final class BundleFetch {
    * The bundle of {@code version} from the cache, or downloaded now and put there. Waits while
    * another process makes a bundle.
    *
-   * @throws BundleException when it cannot be downloaded; the cache is then as it was, but what was
-   *     downloaded is kept for the next try
+   * @throws BundleException when it cannot be downloaded, {@link BundleException.Unreachable} where
+   *     upstream is why; the cache is then as it was, but what was downloaded is kept for the next
+   *     try
    */
   public Bundle run(KubernetesVersion version, BundleProgress progress) {
     Pins pins = Pins.of(version);

@@ -256,14 +256,14 @@ final class Downloads implements AutoCloseable {
       response.body().close();
       URI target = at.resolve(response.headers().firstValue("Location").orElse(""));
       if (!String.valueOf(target.getScheme()).equals("https")) {
-        throw new BundleException(
+        throw new BundleException.Unreachable(
             at.toString(),
             "it redirects to " + target + ", which is not HTTPS",
             "nothing is downloaded without TLS; check the mirror");
       }
       at = target;
     }
-    throw new BundleException(
+    throw new BundleException.Unreachable(
         uri.toString(), "it redirects more than " + MOST_REDIRECTS + " times", "check the mirror");
   }
 
@@ -343,7 +343,7 @@ final class Downloads implements AutoCloseable {
     if (status >= 500 || status == 429 || status == 408) {
       throw new Passing("HTTP " + status + from);
     }
-    return new BundleException(
+    return new BundleException.Unreachable(
         uri.toString(),
         "asked for " + what + ", the answer is HTTP " + status + from,
         status == 404
@@ -373,7 +373,7 @@ final class Downloads implements AutoCloseable {
 
   private BundleException gaveUp(URI uri, String what, int tries, IOException last) {
     String reason = last instanceof Passing ? String.valueOf(last.getMessage()) : reason(last);
-    return new BundleException(
+    return new BundleException.Unreachable(
         uri.toString(),
         "downloading %s failed %d times in a row; the last time: %s".formatted(what, tries, reason),
         "check the network and proxies (HTTPS_PROXY) and run it again: it goes on where it was",

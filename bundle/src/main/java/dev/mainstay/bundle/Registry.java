@@ -131,7 +131,7 @@ final class Registry {
     try {
       return JsonMapper.shared().readTree(bytes);
     } catch (JacksonException e) {
-      throw new BundleException(
+      throw new BundleException.Unreachable(
           source.toString(),
           "the answer is not a registry's: it is no JSON",
           "a proxy's login page may stand between; check it in a browser",

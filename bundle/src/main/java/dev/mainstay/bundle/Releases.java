@@ -134,7 +134,7 @@ final class Releases {
     byte[] bytes = downloads.bytes(address, Map.of(), "the checksum of " + file);
     return Checksum.published(new String(bytes, StandardCharsets.UTF_8), file)
         .orElseThrow(() ->
-            new BundleException(
+            new BundleException.Unreachable(
                 address.toString(),
                 "it has no checksum of " + file,
                 "a proxy's page may stand between; check it in a browser"));

@@ -165,7 +165,7 @@ class BundleFetchIT {
     upstream.replace(KUBEADM, FakeUpstream.program("something else"));
 
     assertThatThrownBy(this::fetch)
-        .isInstanceOf(BundleException.class)
+        .isExactlyInstanceOf(BundleException.class)
         .hasMessageContaining("/bin/linux/amd64/kubeadm: downloaded kubeadm, 300000 bytes")
         .hasMessageContaining("was published")
         .hasMessageContaining("nothing of it was kept");
@@ -191,7 +191,7 @@ class BundleFetchIT {
     upstream.remove("/v1.36.3/bin/linux/amd64/kubelet");
 
     assertThatThrownBy(this::fetch)
-        .isInstanceOf(BundleException.class)
+        .isInstanceOf(BundleException.Unreachable.class)
         .hasMessageContaining("/v1.36.3/bin/linux/amd64/kubelet")
         .hasMessageContaining("HTTP 404")
         .hasMessageContaining("upstream has no such release");
@@ -202,7 +202,7 @@ class BundleFetchIT {
     upstream.fault(KUBEADM, upstream.stallsAfter(0));
 
     assertThatThrownBy(() -> fetch(BundleProgress.NONE, upstream.network(SHORT)))
-        .isInstanceOf(BundleException.class)
+        .isInstanceOf(BundleException.Unreachable.class)
         .hasMessageContaining("/kubeadm: downloading kubeadm failed 5 times in a row")
         .hasMessageContaining("stood still for 0.4 s")
         .hasMessageContaining("HTTPS_PROXY");
@@ -333,7 +333,7 @@ class BundleFetchIT {
     upstream.replace(manifest, FakeUpstream.utf8("{\"config\":{},\"layers\":[]}"));
 
     assertThatThrownBy(this::fetch)
-        .isInstanceOf(BundleException.class)
+        .isExactlyInstanceOf(BundleException.class)
         .hasMessageContaining(manifest)
         .hasMessageContaining("the manifest that came has the digest");
   }
@@ -359,6 +359,23 @@ class BundleFetchIT {
   }
 
   @Test
+  void knowsAProxysPageInPlaceOfWhatWasAskedFor() {
+    byte[] page = FakeUpstream.utf8("<html>Please log in</html>");
+    upstream.replace(KUBEADM + ".sha256", page);
+
+    assertThatThrownBy(this::fetch)
+        .isInstanceOf(BundleException.Unreachable.class)
+        .hasMessageContaining("it has no checksum of kubeadm");
+
+    upstream.replace(KUBEADM + ".sha256", FakeUpstream.utf8(Digests.of(upstream.content(KUBEADM))));
+    upstream.replace(upstream.path("/v2/etcd/manifests/"), page);
+
+    assertThatThrownBy(this::fetch)
+        .isInstanceOf(BundleException.Unreachable.class)
+        .hasMessageContaining("it is no JSON");
+  }
+
+  @Test
   void refusesToLeaveTls() {
     upstream.fault(
         KUBEADM,
@@ -369,7 +386,7 @@ class BundleFetchIT {
         });
 
     assertThatThrownBy(this::fetch)
-        .isInstanceOf(BundleException.class)
+        .isInstanceOf(BundleException.Unreachable.class)
         .hasMessageContaining("redirects to http://localhost/kubeadm, which is not HTTPS");
   }
 
@@ -386,7 +403,7 @@ class BundleFetchIT {
             network.pause());
 
     assertThatThrownBy(() -> fetch(BundleProgress.NONE, strangers))
-        .isInstanceOf(BundleException.class)
+        .isInstanceOf(BundleException.Unreachable.class)
         .hasMessageContaining("SSLHandshakeException");
   }
 
