@@ -11,7 +11,7 @@ if [ -e /var/lib/etcd/member ]; then
 fi
 keep_aside "$1"
 # the next step empties /var/lib/etcd
-[ ! -e "/var/lib/etcd/mainstay-aside-$1" ] || die "there is no room to keep the old data of this host"
+[ ! -e "/var/lib/etcd/mainstay-aside-$1/member" ] || die "there is no room to keep the old data of this host in /var/lib/mainstay/backup; make room there"
 # nor may kubelet start anything here before kubeadm-reset: without data the master that once made the cluster would make
 # an empty one, with this one's certificates
 mkdir -p -m 700 "/var/lib/mainstay/backup/etcd-$1/manifests"

@@ -73,26 +73,52 @@ swap_data() {
   rm -rf $fresh
   sync -f /var/lib/etcd
 }
-# Moves what was put aside to where a later kubeadm reset does not come. $1: the restore's id.
+# Whether a rename can bring folder $1 into folder $2. A link to one of its files has the same limits; mv copies where it
+# cannot rename.
+can_rename() {
+  local file
+  file=$(find "$1" -type f -print -quit)
+  rm -f "$2/.linked"
+  [ -n "$file" ] && ln -T "$file" "$2/.linked" 2> /dev/null && rm -f "$2/.linked"
+}
+# Copies folder $1 to $2: whole under its name, or not at all. Not where it would fill the disk.
+copy_whole() {
+  (need_room "${2%/*}" "$(du -sb "$1" | cut -f1)") && cp -a "$1" "$2.part" && sync -f "$2.part" && mv -T "$2.part" "$2" && return 0
+  rm -rf "$2.part"
+  return 1
+}
+# Whether every file below folder $1 lies below folder $2 as well, byte for byte.
+lies_in() {
+  local other
+  other=$(cd "$1" && find . -type f ! -exec cmp -s {} "$2/{}" \; -print -quit) && [ -z "$other" ]
+}
+# Moves what was put aside to where a later kubeadm reset does not come. $1: the restore's id. At each moment it is whole
+# in one of both places. What there is no room for stays where it is: that is said, and fails nothing.
 keep_aside() {
-  local aside target
+  local aside target number
   for aside in /var/lib/etcd/mainstay-aside-"$1"*; do
-    [ -d "$aside/member" ] || continue
-    target=/var/lib/mainstay/backup/etcd-${aside##*mainstay-aside-}
-    mkdir -p -m 700 /var/lib/mainstay/backup "$target"
-    if [ ! -e "$target/member" ]; then
-      # another file system, perhaps: whole under its name, or not at all
-      rm -rf "$target/member.part"
-      if ! cp -a "$aside/member" "$target/member.part"; then
+    if [ -d "$aside/member" ]; then
+      target=/var/lib/mainstay/backup/etcd-${aside##*mainstay-aside-} number=1
+      # what is there may be the copy of a run that was killed then; or it was put aside before this
+      while [ -e "$target/member" ] && ! lies_in "$aside/member" "$target/member"; do
+        number=$((number + 1)) target=/var/lib/mainstay/backup/etcd-${aside##*mainstay-aside-}-$number
+      done
+      mkdir -p -m 700 /var/lib/mainstay/backup "$target"
+      if [ ! -e "$target/member" ]; then
+        # of a run that was killed while it copied
         rm -rf "$target/member.part"
-        echo "no room to keep it there: the old data stays in $aside" >&2
-        continue
+        if can_rename "$aside/member" "$target"; then
+          mv -T "$aside/member" "$target/member"
+        elif ! copy_whole "$aside/member" "$target/member"; then
+          echo "no room to keep it there: the old data stays in $aside" >&2
+          continue
+        fi
       fi
-      sync -f "$target/member.part"
-      mv -T "$target/member.part" "$target/member"
+      sync -f "$target"
+      rm -rf "$aside/member"
+      echo "aside $target/member"
     fi
-    rm -rf "$aside"
-    echo "aside $target/member"
+    rmdir "$aside" 2> /dev/null || true
   done
 }
 # Starts kubelet again and waits until this master's etcd and API answer; prints what took how long.

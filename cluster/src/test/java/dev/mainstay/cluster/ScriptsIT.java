@@ -1254,6 +1254,139 @@ final class ScriptsIT {
     assertThat(started.err()).contains("was started on its restored data");
   }
 
+  /** Data that restore r1 put aside, whose masters were started. */
+  private static final String STARTED =
+      NO_ETCD
+          + """
+          rm -rf /var/lib/etcd/mainstay-restored
+          mkdir -p /var/lib/etcd/mainstay-aside-r1/member/snap /var/lib/mainstay/backup/etcd-r1
+          echo before > /var/lib/etcd/mainstay-aside-r1/member/snap/db
+          echo 'r1 abc started' > /var/lib/mainstay/etcd-restore/state
+          """;
+
+  private static final String KEPT =
+      """
+      echo "exit $?"; cat /var/lib/mainstay/etcd-restore/state; ls /var/lib/etcd
+      cd /var/lib/mainstay/backup; grep -r . . | sort
+      """;
+
+  private static final String MOVED =
+      """
+      aside /var/lib/mainstay/backup/etcd-r1/member
+      exit 0
+      r1 abc done
+      member
+      ./etcd-r1/member/snap/db:before
+      """;
+
+  @Test
+  void oldDataIsRenamedAndNotCopiedToWhereItIsKept() throws Exception {
+    Result result =
+        sandbox(
+            STARTED
+                + """
+                before=$(stat -c %%i /var/lib/etcd/mainstay-aside-r1/member/snap/db)
+                %s r1
+                %s
+                [ "$before" = "$(stat -c %%i etcd-r1/member/snap/db)" ] && echo the same file
+                """
+                    .formatted(script("etcd-finish"), KEPT));
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out()).isEqualTo(MOVED + "the same file\n");
+  }
+
+  @Test
+  void oldDataIsCopiedToAnotherMountOnlyWhereThereIsRoom() throws Exception {
+    // mv would copy between two mounts of one file system as well
+    for (String elsewhere : List.of("-t tmpfs -o size=1g t", "--bind /run/disk")) {
+      Result room =
+          sandbox(
+              STARTED
+                  + "mkdir /run/disk; mount %s /var/lib/mainstay/backup\n".formatted(elsewhere)
+                  + script("etcd-finish")
+                  + " r1\n"
+                  + KEPT);
+      assertThat(room.err()).isEmpty();
+      assertThat(room.out()).describedAs(elsewhere).isEqualTo(MOVED);
+    }
+    String full =
+        "mkdir /run/disk; mount -t tmpfs -o size=200m t /run/disk; mkdir /run/disk/backup\n";
+    for (String elsewhere :
+        List.of(
+            "mount --bind /run/disk/backup /var/lib/mainstay/backup\n",
+            "mkdir /run/disk/etcd; cp -a /var/lib/etcd/. /run/disk/etcd; mount --bind"
+                + " /run/disk/etcd /var/lib/etcd; mount --bind /run/disk/backup"
+                + " /var/lib/mainstay/backup\n")) {
+      Result none = sandbox(STARTED + full + elsewhere + script("etcd-finish") + " r1\n" + KEPT);
+      assertThat(none.out())
+          .describedAs(elsewhere)
+          .startsWith("exit 0\nr1 abc done\nmainstay-aside-r1\nmember\n")
+          .doesNotContain("before");
+      assertThat(none.err())
+          .contains("No space left on device: /var/lib/mainstay/backup/etcd-r1 has ")
+          .contains("the old data stays in /var/lib/etcd/mainstay-aside-r1\n");
+      Result needed =
+          sandbox(
+              STARTED
+                  + full
+                  + elsewhere
+                  + script("etcd-set-aside")
+                  + " r1; echo \"exit $?\"; ls /var/lib/etcd/mainstay-aside-r1\n");
+      assertThat(needed.out()).isEqualTo("exit 1\nmember\n");
+    }
+  }
+
+  @Test
+  void whateverAKilledRunLeftOldDataIsKeptOnceAndNeverDeleted() throws Exception {
+    String finish = script("etcd-finish") + " r1\n" + KEPT;
+    String kept = "/var/lib/mainstay/backup/etcd-r1";
+    String aside = "/var/lib/etcd/mainstay-aside-r1";
+    // in the middle of a copy
+    assertThat(
+            sandbox(
+                    STARTED
+                        + "mkdir -p %1$s/member.part/snap; echo bef > %1$s/member.part/snap/db\n"
+                            .formatted(kept)
+                        + finish)
+                .out())
+        .isEqualTo(MOVED);
+    // after the copy, and while the source was deleted
+    String copied = "cp -a %s/member %s/\n".formatted(aside, kept);
+    assertThat(sandbox(STARTED + copied + finish).out()).isEqualTo(MOVED);
+    assertThat(sandbox(STARTED + copied + "rm %s/member/snap/db\n".formatted(aside) + finish).out())
+        .isEqualTo(MOVED);
+    // after the rename; also a recovery goes on from there
+    String renamed = "mv %s/member %s/\n".formatted(aside, kept);
+    assertThat(sandbox(STARTED + renamed + finish).out())
+        .isEqualTo(MOVED.substring(MOVED.indexOf("exit 0")));
+    assertThat(
+            sandbox(
+                    STARTED
+                        + renamed
+                        + "rm -r /var/lib/etcd/member\n"
+                        + script("etcd-set-aside")
+                        + " r1; echo \"exit $?\"; ls /var/lib/etcd\n")
+                .out())
+        .isEqualTo("exit 0\n");
+    // other data that was put aside before
+    assertThat(
+            sandbox(
+                    STARTED
+                        + "mkdir -p %1$s/member/snap; echo older > %1$s/member/snap/db\n"
+                            .formatted(kept)
+                        + finish)
+                .out())
+        .isEqualTo(
+            """
+            aside /var/lib/mainstay/backup/etcd-r1-2/member
+            exit 0
+            r1 abc done
+            member
+            ./etcd-r1-2/member/snap/db:before
+            ./etcd-r1/member/snap/db:older
+            """);
+  }
+
   @Test
   void aFileThatIsNotWantedIsTakenAway() throws Exception {
     String input =
