@@ -2,12 +2,15 @@ package dev.mainstay.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mainstay.model.EtcdBackupSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -1385,6 +1388,63 @@ final class ScriptsIT {
             ./etcd-r1-2/member/snap/db:before
             ./etcd-r1/member/snap/db:older
             """);
+  }
+
+  // the script by which a master backs up its own etcd
+
+  /** A master whose etcd does not answer, with that script. */
+  private String ownBackup(Duration every, int keep) throws IOException {
+    String text =
+        EtcdBackupFiles.of(new EtcdBackupSpec(Optional.of(every), keep)).stream()
+            .filter(file -> file.path().equals(EtcdBackupFiles.SCRIPT))
+            .findFirst()
+            .orElseThrow()
+            .content();
+    Files.writeString(folder.resolve("etcd-backup.sh"), text);
+    return NO_ETCD
+        + "echo provisioned > /etc/mainstay/stage\n"
+        + "echo '{\"cluster\":\"demo\",\"node\":\"m1\"}' > /etc/mainstay/node.json\n"
+        + "cp %s /etc/mainstay/\n".formatted(folder.resolve("etcd-backup.sh"));
+  }
+
+  @Test
+  void metricsAreNotWrittenThroughALinkOfWhoeverOwnsTheirFolder() throws Exception {
+    Result result =
+        sandbox(
+            ownBackup(Duration.ofDays(1), 3)
+                + """
+                umask 022
+                debian=/var/lib/prometheus/node-exporter upstream=/var/lib/node_exporter/textfile_collector
+                mkdir -p $debian $upstream /etc/theirs
+                (umask 077; echo secret > /etc/theirs/key)
+                ln -s /etc/theirs/key $debian/.mainstay-etcd-backup.new
+                ln -s /etc/theirs $debian/mainstay-etcd-backup.prom
+                mkdir $upstream/.mainstay-etcd-backup.new
+                bash /etc/mainstay/etcd-backup.sh; echo "exit $?"
+                cat /etc/theirs/key; stat -c %a /etc/theirs/key; ls -A /etc/theirs $debian $upstream
+                stat -c '%F %a' $debian/mainstay-etcd-backup.prom /var/lib/mainstay/metrics/mainstay-etcd-backup.prom
+                grep last_try_ok{ $debian/mainstay-etcd-backup.prom
+                """);
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            exit 75
+            secret
+            600
+            /etc/theirs:
+            key
+
+            /var/lib/node_exporter/textfile_collector:
+            .mainstay-etcd-backup.new
+
+            /var/lib/prometheus/node-exporter:
+            mainstay-etcd-backup.prom
+            regular file 644
+            regular file 644
+            mainstay_etcd_backup_last_try_ok{cluster="demo",node="m1"} 0
+            """);
+    assertThat(result.err())
+        .contains("the metrics cannot be written into /var/lib/node_exporter/textfile_collector\n");
   }
 
   @Test

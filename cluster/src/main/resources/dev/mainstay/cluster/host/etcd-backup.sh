@@ -21,28 +21,36 @@ mkdir -p -m 700 $backups
 good() { find $backups -maxdepth 1 -name '*.db.json' | sort; }
 newest() { good | tail -n 1; }
 taken() { [ -z "$1" ] || date -d "$(sed -n 's/.*"at":"\([^"]*\)".*/\1/p' "$1")" +%s; }
-# Writes the metrics whole, where node_exporter's textfile collector may read them at any moment. $1: 1 if this try went well.
-metrics() {
-  local last labels folder
+# The metrics. $1: 1 if this try went well.
+gauges() {
+  local last labels
   last=$(newest)
   labels="cluster=\"$(identity cluster)\",node=\"$(identity node)\""
   gauge() { printf '# HELP %s %s\n# TYPE %s gauge\n%s{%s} %s\n' "$1" "$2" "$1" "$1" "$labels" "$3"; }
+  if [ -n "$last" ]; then
+    gauge mainstay_etcd_backup_last_success_seconds "When the last verified backup on this master was taken." "$(taken "$last")"
+    gauge mainstay_etcd_backup_size_bytes "How large it is." "$(number_of size < "$last")"
+    gauge mainstay_etcd_backup_keys "How many keys it holds." "$(number_of keys < "$last")"
+    gauge mainstay_etcd_backup_revision "At which revision of etcd it was taken." "$(number_of revision < "$last")"
+  fi
+  gauge mainstay_etcd_backup_kept "How many verified backups are kept on this master." "$(good | wc -l)"
+  gauge mainstay_etcd_backup_last_try_ok "1 if the last try made a verified backup, 0 if it failed." "$1"
+  gauge mainstay_etcd_backup_last_try_seconds "When the last try ended." "$(date +%s)"
+}
+# Puts standard input whole into folder $1, for everybody to read. The folder may be a service account's, which can put a
+# link there at any moment: what is written is a file that was not there before (excl), and a name is all that is replaced.
+publish() {
+  local new=$1/.mainstay-etcd-backup.new
+  rm -f "$new" && (umask 022 && dd of="$new" conv=excl status=none) && mv -fT "$new" "$1/mainstay-etcd-backup.prom"
+}
+# Writes the metrics where node_exporter's textfile collector may read them at any moment. $1: 1 if this try went well.
+metrics() {
+  local text folder
+  text=$(gauges "$1")
   mkdir -p -m 755 /var/lib/mainstay/metrics
-  for folder in /var/lib/mainstay/metrics /var/lib/prometheus/node-exporter /var/lib/node_exporter/textfile_collector; do
-    [ -d $folder ] || continue
-    {
-      if [ -n "$last" ]; then
-        gauge mainstay_etcd_backup_last_success_seconds "When the last verified backup on this master was taken." "$(taken "$last")"
-        gauge mainstay_etcd_backup_size_bytes "How large it is." "$(number_of size < "$last")"
-        gauge mainstay_etcd_backup_keys "How many keys it holds." "$(number_of keys < "$last")"
-        gauge mainstay_etcd_backup_revision "At which revision of etcd it was taken." "$(number_of revision < "$last")"
-      fi
-      gauge mainstay_etcd_backup_kept "How many verified backups are kept on this master." "$(good | wc -l)"
-      gauge mainstay_etcd_backup_last_try_ok "1 if the last try made a verified backup, 0 if it failed." "$1"
-      gauge mainstay_etcd_backup_last_try_seconds "When the last try ended." "$(date +%s)"
-    } > $folder/.mainstay-etcd-backup.new
-    chmod 644 $folder/.mainstay-etcd-backup.new
-    mv -f $folder/.mainstay-etcd-backup.new $folder/mainstay-etcd-backup.prom
+  publish /var/lib/mainstay/metrics <<< "$text"
+  for folder in /var/lib/prometheus/node-exporter /var/lib/node_exporter/textfile_collector; do
+    [ ! -d $folder ] || publish $folder <<< "$text" || echo "the metrics cannot be written into $folder" >&2
   done
 }
 if [ "${1:-}" = --due ] && [ -n "$(newest)" ] && [ $(($(date +%s) - $(taken "$(newest)"))) -lt $((every / 2)) ]; then
