@@ -157,10 +157,10 @@ describe_snapshot() {
 [ "$(cat /etc/mainstay/stage 2> /dev/null)" = provisioned ] || exit 0
 backups=/var/lib/mainstay/etcd-backups
 mkdir -p -m 700 $backups
-# The descriptions of what is there, the oldest first.
-good() { find $backups -maxdepth 1 -name '*.db.json' | sort; }
+# The descriptions of what is there, the oldest first; not those that a power cut tore.
+good() { find $backups -maxdepth 1 -name '*.db.json' | sort | xargs -r grep -l '"sha256":"[0-9a-f]\{64\}"}$'; }
 newest() { good | tail -n 1; }
-taken() { [ -z "$1" ] || date -d "$(sed -n 's/.*"at":"\([^"]*\)".*/\1/p' "$1")" +%s; }
+taken() { date -d "$(sed -n 's/.*"at":"\([^"]*\)".*/\1/p' "$1")" +%s; }
 # The metrics. $1: 1 if this try went well.
 gauges() {
   local last labels
@@ -208,12 +208,17 @@ describe_snapshot > "$scratch/$name.json"
 mv "$scratch/snapshot.db" "$backups/$name.part"
 sync "$backups/$name.part"
 mv "$backups/$name.part" "$backups/$name"
-mv "$scratch/$name.json" "$backups/$name.json"
+mv "$scratch/$name.json" "$backups/$name.json.part"
+sync "$backups/$name.json.part"
+mv "$backups/$name.json.part" "$backups/$name.json"
 sync $backups
-good | head -n "-$keep" | while read -r old; do
+oldest=$(good | tail -n "$keep" | head -n 1)
+# also one whose description is torn or missing
+find $backups -maxdepth 1 -name '*.db' | while read -r old; do
+  [[ $old.json < $oldest ]] || continue
   # first what makes it a backup
+  rm -f "$old.json"
   rm -f "$old"
-  rm -f "${old%.json}"
 done
 metrics 1
 done=yes

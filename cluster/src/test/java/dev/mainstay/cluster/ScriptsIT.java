@@ -1447,6 +1447,100 @@ final class ScriptsIT {
         .contains("the metrics cannot be written into /var/lib/node_exporter/textfile_collector\n");
   }
 
+  /** What the script leaves of an own backup of {@code day}, or in place of its record. */
+  private static String left(String day, String record) {
+    return """
+    printf '%%s' '%2$s' > /var/lib/mainstay/etcd-backups/demo-m1-%1$s.db.json
+    echo db > /var/lib/mainstay/etcd-backups/demo-m1-%1$s.db
+    """
+        .formatted(day, record);
+  }
+
+  private static String record(String at) {
+    return "{\"format\":1,\"at\":\"%s\",\"revision\":4,\"keys\":2,\"size\":3,\"sha256\":\"%s\"}\n"
+        .formatted(at, sha256("db\n"));
+  }
+
+  @Test
+  void aRecordThatAPowerCutToreIsNoFreshBackup() throws Exception {
+    String folders = "mkdir -p /var/lib/mainstay/etcd-backups\n";
+    String due = "bash /etc/mainstay/etcd-backup.sh --due; echo \"exit $?\"\n";
+    String old = left("20200101T000000Z", record("2020-01-01T00:00:00Z"));
+    for (String torn : List.of("", record("2999-01-01T00:00:00Z").substring(0, 60))) {
+      Result result =
+          sandbox(
+              ownBackup(Duration.ofDays(365), 3)
+                  + folders
+                  + old
+                  + left("29990101T000000Z", torn)
+                  + due
+                  + "grep -E '(kept|success_seconds){' /var/lib/mainstay/metrics/*.prom\n");
+      assertThat(result.out())
+          .isEqualTo(
+              """
+              exit 75
+              mainstay_etcd_backup_last_success_seconds{cluster="demo",node="m1"} 1577836800
+              mainstay_etcd_backup_kept{cluster="demo",node="m1"} 1
+              """);
+    }
+    assertThat(
+            sandbox(
+                    ownBackup(Duration.ofDays(365), 3)
+                        + folders
+                        + left("29990101T000000Z", record("2999-01-01T00:00:00Z"))
+                        + due)
+                .out())
+        .startsWith("the last backup is fresh: ")
+        .endsWith("exit 0\n");
+  }
+
+  @Test
+  void aRecordIsOnDiskBeforeItCountsAndWhatIsOlderThanTheKeptOnesGoes() throws Exception {
+    Path script = folder.resolve("etcd-backup.sh");
+    String setUp = ownBackup(Duration.ofDays(1), 2);
+    // no etcd is here to take a snapshot of
+    Files.writeString(
+        script,
+        Files.readString(script)
+            .replace(
+                "# not a master yet, or no longer\n",
+                """
+                take_snapshot() { echo db > "$scratch/snapshot.db"; revision=4 compacted=1 hash=5 keys=2 members=1; }
+                """));
+    Result result =
+        sandbox(
+            setUp
+                + "mkdir -p /var/lib/mainstay/etcd-backups\n"
+                + left("20200101T000000Z", record("2020-01-01T00:00:00Z"))
+                + left("20200102T000000Z", "")
+                + left("20200103T000000Z", record("2020-01-03T00:00:00Z"))
+                + left("20200104T000000Z", "")
+                + """
+                rm /var/lib/mainstay/etcd-backups/demo-m1-20200102T000000Z.db.json
+                cat > /usr/local/bin/sync <<'EOF'
+                #!/bin/bash
+                [ ! -s "$1" ] || echo "sync ${1##*/}" | sed 's/-m1-[^.]*/-m1-NOW/' >> /run/calls
+                EOF
+                chmod 755 /usr/local/bin/sync
+                bash /etc/mainstay/etcd-backup.sh > /dev/null; echo "exit $?"
+                ls /var/lib/mainstay/etcd-backups | sed -E 's/m1-20(2[1-9]|[3-9].)[^.]*/m1-NOW/'
+                grep '^sync demo' /run/calls
+                """);
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            exit 0
+            demo-m1-20200103T000000Z.db
+            demo-m1-20200103T000000Z.db.json
+            demo-m1-20200104T000000Z.db
+            demo-m1-20200104T000000Z.db.json
+            demo-m1-NOW.db
+            demo-m1-NOW.db.json
+            sync demo-m1-NOW.db.part
+            sync demo-m1-NOW.db.json.part
+            """);
+  }
+
   @Test
   void aFileThatIsNotWantedIsTakenAway() throws Exception {
     String input =
