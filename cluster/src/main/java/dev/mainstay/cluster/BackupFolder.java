@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -27,6 +28,9 @@ final class BackupFolder {
   private static final String PART = ".part";
   // what a run that was killed left: no backup takes that long
   private static final Duration ABANDONED = Duration.ofDays(1);
+  // CLUSTER-TIME.db as BackupEtcd names it, and CLUSTER-TIME.db.age, each with its record
+  private static final String MOMENT = "-\\d{8}T\\d{6}Z\\.db(\\.age)?(\\.json)?";
+  private static final Pattern NAME = Pattern.compile("(?<cluster>.+)" + MOMENT);
 
   private BackupFolder() {}
 
@@ -54,13 +58,23 @@ final class BackupFolder {
     return Files.createTempFile(folder, file.getFileName() + ".", PART, mode("rw-------"));
   }
 
-  /** Takes away the parts of backups called {@code name} that nobody has written to for a day. */
+  /**
+   * Takes away the parts of backups called {@code name}, or like it but for the moment in it, that
+   * nobody has written to for a day: each may hold every Secret, not encrypted.
+   */
   private static void sweep(Path folder, String name) throws IOException {
+    Matcher parsed = NAME.matcher(name);
+    Pattern left =
+        Pattern.compile(
+            (parsed.matches()
+                    ? Pattern.quote(parsed.group("cluster")) + MOMENT
+                    : Pattern.quote(name))
+                + "\\.[0-9]+\\.part");
     try (DirectoryStream<Path> parts =
         Files.newDirectoryStream(
             folder,
             part ->
-                String.valueOf(part.getFileName()).matches(Pattern.quote(name) + "\\.[0-9]+\\.part")
+                left.matcher(String.valueOf(part.getFileName())).matches()
                     && Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS))) {
       for (Path part : parts) {
         if (Files.getLastModifiedTime(part).toInstant().isBefore(Instant.now().minus(ABANDONED))) {

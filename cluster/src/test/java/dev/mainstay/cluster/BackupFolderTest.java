@@ -3,6 +3,7 @@ package dev.mainstay.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,5 +42,32 @@ final class BackupFolderTest {
     assertThat(left).doesNotExist();
     assertThat(others).exists();
     assertThat(young).exists();
+  }
+
+  /** A part that was last written to {@code age} ago. */
+  private Path part(String name, Duration age) throws IOException {
+    Path part = Files.createFile(folder.resolve(name));
+    Files.setLastModifiedTime(part, FileTime.from(Instant.now().minus(age)));
+    return part;
+  }
+
+  @Test
+  void backupsOfAnotherMomentLeaveNothingEither() throws Exception {
+    Duration old = Duration.ofHours(25);
+    Path left = part("demo-20261125T050000Z.db.17273849.part", old);
+    Path sealed = part("demo-20261125T050000Z.db.age.17273849.part", old);
+    Path record = part("demo-20261125T050000Z.db.age.json.17273849.part", old);
+    Path running = part("demo-20261125T050000Z.db.4.part", Duration.ofHours(2));
+    Path ofAnother = part("demo-2-20261125T050000Z.db.17273849.part", old);
+    Path somebodys = part("demo-notes.db.17273849.part", old);
+    Path whole = part("demo-20261125T050000Z.db", old);
+    assertThat(BackupFolder.part(folder.resolve("demo-20261225T050000Z.db.age"))).exists();
+    assertThat(left).doesNotExist();
+    assertThat(sealed).doesNotExist();
+    assertThat(record).doesNotExist();
+    assertThat(running).exists();
+    assertThat(ofAnother).exists();
+    assertThat(somebodys).exists();
+    assertThat(whole).exists();
   }
 }
