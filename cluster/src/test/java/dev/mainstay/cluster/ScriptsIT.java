@@ -442,6 +442,31 @@ final class ScriptsIT {
     assertThat(healed(block + "10.5.5.5 x\n" + block)).isEqualTo("10.5.5.5 x\n" + block);
   }
 
+  @Test
+  void linesOfOthersBelowABlockThatLostItsEndStay() throws Exception {
+    String block = WHOLE.substring(WHOLE.indexOf("# BEGIN"), WHOLE.indexOf("10.9.9.9"));
+    String endless = block.replace("# END mainstay demo\n", "");
+    String theirs = "10.1.1.1 nas.example.com nas\n10.1.1.2 not-demo.internal x\n";
+    assertThat(healed(endless + theirs)).isEqualTo(theirs + block);
+    // without our first line nothing says which domain is ours
+    String headless = "# BEGIN mainstay demo generation 2\n";
+    assertThat(healed(headless + theirs)).isEqualTo(theirs + block);
+    // cut in the middle of a line, below what somebody wrote
+    for (String torn : List.of("127.0.0.1 ap", "127.0.0.1 api.demo.int")) {
+      assertThat(healed("10.5.5.5 x\n" + headless + torn)).isEqualTo("10.5.5.5 x\n" + block);
+    }
+    for (int length = 2; length < 20; length++) {
+      assertThat(healed("10.5.5.5 x\n" + block.substring(0, block.length() - length)))
+          .isEqualTo("10.5.5.5 x\n" + block);
+    }
+  }
+
+  @Test
+  void linesThatSomebodyTookAwayBelowTheBlockDoNotComeBack() throws Exception {
+    String shorter = WHOLE.substring(0, WHOLE.indexOf("10.9.9.9"));
+    assertThat(healed(shorter)).isEqualTo(shorter);
+  }
+
   // init.sh and join.sh
 
   @Test
