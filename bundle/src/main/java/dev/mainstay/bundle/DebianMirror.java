@@ -31,6 +31,9 @@ record DebianMirror(String archive, String security) {
    */
   private static final Pattern PATH = Pattern.compile(".*/debian(\\.list)?/?");
 
+  /** Where Debian's installer writes its archive, or a mirror of it whose path says nothing. */
+  private static final Set<String> OWN = Set.of("sources.list", "debian.sources");
+
   private static final Pattern OPTIONS = Pattern.compile("\\[[^\\]]*\\]");
   private static final Pattern SPACE = Pattern.compile("\\s+");
 
@@ -42,7 +45,7 @@ record DebianMirror(String archive, String security) {
         entries.sorted().forEach(files::add);
       }
     }
-    String archive = "";
+    List<String> archives = new ArrayList<>();
     String security = "";
     for (Path file : files) {
       String name = file.getFileName().toString();
@@ -51,10 +54,9 @@ record DebianMirror(String archive, String security) {
       }
       String text = Files.readString(file);
       for (Entry entry : name.endsWith(".list") ? lines(text) : stanzas(text)) {
-        if (archive.isEmpty()
-            && entry.suites().stream().anyMatch(SUITES::contains)
-            && PATH.matcher(entry.uri()).matches()) {
-          archive = entry.uri();
+        if (entry.suites().stream().anyMatch(SUITES::contains)
+            && (OWN.contains(name) || PATH.matcher(entry.uri()).matches())) {
+          archives.add(entry.uri());
         }
         if (security.isEmpty() && entry.suites().stream().anyMatch(DebianMirror::isSecurity)) {
           security = entry.uri();
@@ -62,7 +64,11 @@ record DebianMirror(String archive, String security) {
       }
     }
     return new DebianMirror(
-        archive.isEmpty() ? OFFICIAL.archive() : archive,
+        archives.stream()
+            .filter(archive -> PATH.matcher(archive).matches())
+            .findFirst()
+            .or(() -> archives.stream().findFirst())
+            .orElse(OFFICIAL.archive()),
         security.isEmpty() ? OFFICIAL.security() : security);
   }
 

@@ -78,6 +78,10 @@ class DebianMirrorTest {
     assertThat(DebianMirror.ofMachine(directory).archive())
         .isEqualTo("http://mirror.example/debian/");
 
+    write("sources.list", "deb http://mirror.example/mirrored bookworm main\n");
+    assertThat(DebianMirror.ofMachine(directory).archive())
+        .isEqualTo("http://mirror.example/mirrored");
+
     Files.delete(directory.resolve("sources.list"));
     assertThat(DebianMirror.ofMachine(directory).archive())
         .isEqualTo("http://deb.debian.org/debian");
