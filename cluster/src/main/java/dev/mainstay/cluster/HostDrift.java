@@ -64,8 +64,7 @@ record HostDrift(
     Optional<HostFile> newHosts =
         hosts.isCurrent(block)
             ? Optional.empty()
-            : Optional.of(
-                new HostFile("/etc/hosts", "644", hosts.withBlock(block, generation).text()));
+            : Optional.of(HostFile.hosts(hosts.withBlock(block, generation).text()));
     Set<String> stale = new TreeSet<>();
     if (newHosts.isPresent()) {
       Map<String, String> now = block.addresses();

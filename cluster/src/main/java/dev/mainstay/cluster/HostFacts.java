@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * @param nameservers how many nameservers it knows
  * @param clockAhead how far the host's clock is at least ahead of ours; negative where it is behind
  * @param listeners what listens on a TCP port, by port
- * @param hostsFile the whole of /etc/hosts
+ * @param hostsFile the whole of /etc/hosts, a character a byte
  * @param cpus how many processors it has
  * @param files the sha256 of managed files that are there, by path
  * @param units {@code ACTIVE ENABLED} by unit, in systemd's words
@@ -180,7 +180,7 @@ record HostFacts(
         Integer.parseInt(one(all, "nameservers")),
         ahead(Long.parseLong(one(all, "clock")), from, to),
         Map.copyOf(listeners),
-        decoded(all, "hosts-file"),
+        new String(bytes(one(all, "hosts-file")), HostFile.BYTES),
         NodeIdentity.parse(decoded(all, "node-json")),
         stage.isEmpty() ? Stage.EMPTY : Stage.of(stage),
         Map.copyOf(files),
@@ -247,7 +247,11 @@ record HostFacts(
   }
 
   private static String text(String base64) {
-    return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    return new String(bytes(base64), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(String base64) {
+    return Base64.getDecoder().decode(base64);
   }
 
   private static Map<String, String> keyed(Map<String, List<String>> all, String key) {

@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -11,9 +12,22 @@ import org.jspecify.annotations.Nullable;
  * A file as it should lie on a host.
  *
  * @param mode octal digits, {@code 644}; {@code absent} where it must not lie there
+ * @param charset of {@code content} on the host
  */
-record HostFile(String path, String mode, String content) {
+record HostFile(String path, String mode, String content, Charset charset) {
+  /** Of /etc/hosts, most of which is the owner's: a character is a byte, whatever it means. */
+  static final Charset BYTES = StandardCharsets.ISO_8859_1;
+
   private static final String ABSENT = "absent";
+
+  HostFile(String path, String mode, String content) {
+    this(path, mode, content, StandardCharsets.UTF_8);
+  }
+
+  /** The file /etc/hosts. */
+  static HostFile hosts(String content) {
+    return new HostFile("/etc/hosts", "644", content, BYTES);
+  }
 
   /** That there is no file at {@code path}. */
   static HostFile absent(String path) {
@@ -31,25 +45,25 @@ record HostFile(String path, String mode, String content) {
 
   /** Lower-case hexadecimal. */
   String sha256() {
-    return sha256(content);
+    return sha256(bytes());
+  }
+
+  byte[] bytes() {
+    return content.getBytes(charset);
   }
 
   /** The line by which the scripts take a file: {@code MODE PATH BASE64}, the last may be empty. */
   String line() {
-    return mode
-        + " "
-        + path
-        + " "
-        + Base64.getEncoder().encodeToString(content.getBytes(StandardCharsets.UTF_8))
-        + "\n";
+    return mode + " " + path + " " + Base64.getEncoder().encodeToString(bytes()) + "\n";
   }
 
-  static String sha256(String content) {
+  static String sha256(String text) {
+    return sha256(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static String sha256(byte[] bytes) {
     try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256")
-                  .digest(content.getBytes(StandardCharsets.UTF_8)));
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException never) {
       throw new IllegalStateException(never);
     }

@@ -514,7 +514,7 @@ final class Planner {
                     : "put right " + String.join(", ", drift.phrases()),
                 fresh || !drift.disturbsNode() ? Disruption.NONE : Disruption.NODE,
                 after,
-                new Action.Configure(node, drift, HostFile.sha256(host.hostsFile())))));
+                new Action.Configure(node, drift, HostFile.hosts(host.hostsFile()).sha256()))));
   }
 
   /** The last of the steps that amend masters; empty where there is none. */

@@ -10,7 +10,6 @@ import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.RemoteCommand;
 import dev.mainstay.ssh.Secret;
 import dev.mainstay.ssh.Stdin;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +83,7 @@ final class RemoteSteps {
       Duration deadline)
       throws InterruptedException {
     List<String> all = new ArrayList<>();
-    all.add(HostFile.sha256(new String(input.reveal(), StandardCharsets.UTF_8)));
+    all.add(HostFile.sha256(input.reveal()));
     all.addAll(arguments);
     return run(node, doing, script, all, Stdin.of(input), deadline);
   }

@@ -143,7 +143,7 @@ public final class ResetCluster {
         host.node(),
         "resetting the host",
         "reset",
-        Secret.of(host.hostsText()),
+        new Secret(HostFile.hosts(host.hostsText()).bytes()),
         List.of(host.clusterId().isEmpty() ? "-" : host.clusterId()),
         DEADLINE);
     return true;

@@ -79,6 +79,17 @@ final class HostFactsTest {
   }
 
   @Test
+  void aHostsFileKeepsItsBytesWhateverTheyMean() {
+    byte[] bytes = "127.0.0.1 localhost\n# B\u00fcro\n".getBytes(StandardCharsets.ISO_8859_1);
+    String base64 = Base64.getEncoder().encodeToString(bytes);
+    HostFacts facts = parse(MASTER.replace(base64("127.0.0.1 localhost\n"), base64));
+    HostFile file = HostFile.hosts(facts.hostsFile());
+    assertThat(file.bytes()).isEqualTo(bytes);
+    assertThat(file.line()).isEqualTo("644 /etc/hosts " + base64 + "\n");
+    assertThat(file.sha256()).isEqualTo(HostFile.sha256(bytes));
+  }
+
+  @Test
   void readsAMaster() {
     HostFacts facts = parse(MASTER);
     assertThat(facts.distribution()).isEqualTo("debian-12");
