@@ -75,10 +75,7 @@ final class HostFiles {
       }
     }
     pauseImage.ifPresent(image -> files.add(containerd(facts, image)));
-    spec.settings()
-        .containerd()
-        .registryMirrors()
-        .forEach((registry, mirrors) -> files.add(mirror(registry, mirrors)));
+    files.addAll(RegistryMirrors.of(spec, facts.files().keySet()));
     files.add(
         new HostFile(
             "/etc/crictl.yaml",
@@ -127,7 +124,7 @@ final class HostFiles {
           [plugins.'io.containerd.cri.v1.images'.pinned_images]
             sandbox = "PAUSE"
           [plugins.'io.containerd.cri.v1.images'.registry]
-            config_path = "/etc/containerd/certs.d"
+            config_path = "MIRRORS"
 
         [plugins.'io.containerd.cri.v1.runtime']
           # without CAP_SYS_RESOURCE an oom_score_adj cannot be lowered, and every sandbox would die
@@ -143,16 +140,8 @@ final class HostFiles {
                 SystemdCgroup = true
         """
             .replace("PAUSE", pauseImage)
+            .replace("MIRRORS", RegistryMirrors.FOLDER)
             .replace("RESTRICT", String.valueOf(!facts.capSysResource())));
-  }
-
-  private static HostFile mirror(String registry, List<String> mirrors) {
-    StringBuilder toml = new StringBuilder();
-    for (String url : mirrors) {
-      toml.append("[host.\"").append(url).append("\"]\n  capabilities = [\"pull\", \"resolve\"]\n");
-    }
-    return new HostFile(
-        "/etc/containerd/certs.d/" + registry + "/hosts.toml", "644", toml.toString());
   }
 
   private static HostFile sysctls() {

@@ -182,7 +182,7 @@ public final class Observe {
         .containerd()
         .registryMirrors()
         .keySet()
-        .forEach(registry -> arguments.add("/etc/containerd/certs.d/" + registry + "/hosts.toml"));
+        .forEach(registry -> arguments.add(RegistryMirrors.path(registry)));
     spec.masters().stream()
         .filter(master -> !master.name().equals(node.name()))
         .forEach(master -> arguments.add(master.address().value()));

@@ -39,6 +39,7 @@ paths=() masters=()
 for argument in "$@"; do
   case $argument in /*) paths+=("$argument") ;; *) masters+=("$argument") ;; esac
 done
+mapfile -t -O ${#paths[@]} paths < <(registry_mirrors)
 # beside all that follows, which takes as long
 exec 9< <(
   [ ${#masters[@]} = 0 ] || timeout 1 bash -c "$(declare -f round_trip)"'; for master; do round_trip "$master" & done; wait' - "${masters[@]}" < /dev/null 2> /dev/null

@@ -37,6 +37,8 @@ take_bytes() {
 digest() {
   if command -v openssl > /dev/null; then openssl dgst -sha256 -r; else sha256sum; fi | cut -d' ' -f1
 }
+# The files by which containerd asks mirrors that Mainstay wrote, also for registries that the cluster's file no longer names.
+registry_mirrors() { grep -lsxF '# Written by Mainstay; changes are undone by the next apply.' /etc/containerd/certs.d/*/hosts.toml || true; }
 # Puts $1.mainstay-new, or file $2, into the place of file $1: a power cut leaves one of both whole.
 replace_file() {
   local new=${2:-$1.mainstay-new}

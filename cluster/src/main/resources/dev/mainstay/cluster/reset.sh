@@ -52,6 +52,10 @@ rm -f /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service
   /var/lib/node_exporter/textfile_collector/mainstay-etcd-backup.prom /etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg \
   /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf
 rmdir /etc/systemd/system/kubelet.service.d 2>/dev/null || true
+registry_mirrors | while read -r file; do
+  rm -f "$file"
+  rmdir "${file%/*}" /etc/containerd/certs.d /etc/containerd 2>/dev/null || true
+done
 if grep -qs "$package_mark" /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi
 rm -rf /etc/kubernetes /var/lib/mainstay /var/lib/cni /etc/cni/net.d /run/flannel /opt/cni/bin
 rmdir /etc/cni /opt/cni /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null || true

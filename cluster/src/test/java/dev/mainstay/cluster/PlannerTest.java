@@ -405,6 +405,25 @@ final class PlannerTest {
   }
 
   @Test
+  void aRegistryThatTheFileNoLongerNamesLosesItsMirrors() {
+    String path = RegistryMirrors.path("docker.io");
+    assertThat(after(host -> host.files.put(path, "0".repeat(64))))
+        .containsExactly("put right " + path, "node");
+    Plan<Action> plan =
+        change(
+            host("m1", Stage.PROVISIONED),
+            withMirror(host("m2", Stage.PROVISIONED), path),
+            host("m3", Stage.PROVISIONED));
+    Action.Configure configure = (Action.Configure) step(plan, "hosts/configure/m2").action();
+    assertThat(configure.drift().files()).containsExactly(HostFile.absent(path));
+  }
+
+  private static FakeHost withMirror(FakeHost host, String path) {
+    host.files.put(path, "0".repeat(64));
+    return host;
+  }
+
+  @Test
   void aMissingHostsBlockIsPutRight() {
     assertThat(after(host -> host.hostsFile = "127.0.0.1 localhost\n"))
         .containsExactly("put right the hosts block", "none");

@@ -2,6 +2,8 @@ package dev.mainstay.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mainstay.model.ComponentSettings;
+import dev.mainstay.model.ComponentSettings.ContainerdSettings;
 import dev.mainstay.model.EtcdBackupSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +12,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -212,7 +216,7 @@ final class ScriptsIT {
     String hosts = "127.0.0.1 localhost\n10.0.0.1 m1.x.internal m1\n";
     String proxy = "global\n  server m1 ipv4@m1.x.internal:6443 tcp-ut 500ms\n";
     String input =
-        new HostFile("/etc/hosts", "644", hosts).line()
+        HostFile.hosts(hosts).line()
             + new HostFile("/etc/mainstay/haproxy.cfg", "644", proxy).line()
             + new HostFile("/etc/mainstay/deep/er", "600", "").line();
     String other = hosts + "10.0.0.9 w1.x.internal w1\n";
@@ -247,12 +251,21 @@ final class ScriptsIT {
   }
 
   private static String onlyHosts(String content) {
-    return new HostFile("/etc/hosts", "644", content).line();
+    return HostFile.hosts(content).line();
+  }
+
+  @Test
+  void whereThereIsNoHostsFileOneIsMade() throws Exception {
+    Result result =
+        sandbox(
+            "rm /etc/hosts; %s; echo \"exit $?\"; cat /etc/hosts"
+                .formatted(fed("configure", onlyHosts("new\n"), sha256(""), "-")));
+    assertThat(result.out()).isEqualTo("exit 0\nnew\n");
   }
 
   @Test
   void aHostsFileThatSomebodyElseChangedIsLeftAlone() throws Exception {
-    String input = new HostFile("/etc/hosts", "644", "new\n").line();
+    String input = HostFile.hosts("new\n").line();
     Result result =
         sandbox(
             "%s; echo \"exit $?\"; cat /etc/hosts"
@@ -286,7 +299,7 @@ final class ScriptsIT {
   @Test
   void connectionsOfOldAddressesAreClosedAlsoByTheNextRun() throws Exception {
     String hosts = "10.0.0.2 m1\n";
-    String input = new HostFile("/etc/hosts", "644", hosts).line();
+    String input = HostFile.hosts(hosts).line();
     Result result =
         sandbox(
             """
@@ -797,6 +810,37 @@ final class ScriptsIT {
                 .formatted(fed("reset", "127.0.0.1 localhost\n", "ours")));
     assertThat(result.out()).isEqualTo("exit 75\n/etc/mainstay\n/var/lib/mainstay\n");
     assertThat(result.err()).contains("another cluster");
+  }
+
+  @Test
+  void mirrorsOfRegistriesGoWhereTheyAreOurs() throws Exception {
+    String ours =
+        RegistryMirrors.of(
+                Fixture.spec(
+                    1,
+                    0,
+                    new ComponentSettings(
+                        Map.of(),
+                        Map.of(),
+                        new ContainerdSettings(Map.of("a", List.of("https://m"))))),
+                Set.of())
+            .getFirst()
+            .content();
+    Result result =
+        sandbox(
+            """
+            mkdir -p /etc/containerd/certs.d/a /etc/containerd/certs.d/b
+            printf '%%s' '%s' > /etc/containerd/certs.d/a/hosts.toml
+            echo 'server = "https://theirs"' > /etc/containerd/certs.d/b/hosts.toml
+            echo ID=debian > /etc/os-release
+            %s 0 | grep certs.d
+            %s; echo "exit $?"; find /etc/containerd -type f; ls /etc/containerd/certs.d
+            """
+                .formatted(ours, script("observe"), fed("reset", "127.0.0.1 localhost\n", "-")));
+    assertThat(result.out())
+        .isEqualTo(
+            "file %s /etc/containerd/certs.d/a/hosts.toml\nexit 0\n/etc/containerd/certs.d/b/hosts.toml\nb\n"
+                .formatted(sha256(ours)));
   }
 
   @Test

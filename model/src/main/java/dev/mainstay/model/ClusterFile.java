@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Reads cluster files: all problems in one go, each with its line and column, and a cluster only
@@ -45,6 +46,9 @@ public final class ClusterFile {
   static final List<String> NODE_KEYS = List.of("address", "ssh", "hostKey");
   static final List<String> NETWORK_KEYS = List.of("pods", "services", "plugin", "manifests");
   static final List<String> CONTAINERD_KEYS = List.of("registryMirrors");
+  private static final Pattern REGISTRY =
+      Pattern.compile("_default|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?");
+  private static final Pattern MIRROR = Pattern.compile("https?://[^\\s\"\\\\]+");
   static final List<String> CERTIFICATE_KEYS = List.of("validity", "caValidity");
   static final List<String> ETCD_KEYS = List.of("backup");
   static final List<String> ETCD_BACKUP_KEYS = List.of("every", "keep");
@@ -465,13 +469,32 @@ public final class ClusterFile {
       for (Value its :
           optional(yaml.entries(value, CONTAINERD_KEYS), "registryMirrors").stream().toList()) {
         yaml.entries(its)
-            .forEach((registry, urls) ->
-                mirrors.put(
-                    registry,
-                    yaml.items(urls).stream().flatMap(url -> yaml.text(url).stream()).toList()));
+            .forEach((registry, urls) -> mirrors.put(registry, mirrors(registry, urls)));
       }
     }
     return new ComponentSettings(kubelet, apiServer, new ContainerdSettings(mirrors));
+  }
+
+  /** The registry names a folder on the host, and URLs stand in a file there. */
+  private List<String> mirrors(String registry, Value urls) {
+    if (!REGISTRY.matcher(registry).matches()) {
+      yaml.error(
+          urls,
+          "\"" + registry + "\" is not the host of a registry",
+          "write docker.io, registry.example.com:5000, or _default for all others");
+    }
+    List<String> mirrors = new ArrayList<>();
+    for (Value url : yaml.items(urls)) {
+      Optional<String> text = yaml.text(url);
+      text.filter(MIRROR.asMatchPredicate().negate())
+          .ifPresent(wrong ->
+              yaml.error(
+                  url,
+                  "\"" + wrong + "\" is not the URL of a mirror",
+                  "write https://mirror.example.com"));
+      text.ifPresent(mirrors::add);
+    }
+    return mirrors;
   }
 
   private CertificateSpec certificates(Map<String, Value> entries) {

@@ -2,6 +2,7 @@ package dev.mainstay.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.mainstay.model.ClusterFile.Decoded;
 import java.nio.file.Path;
@@ -234,6 +235,28 @@ final class ClusterFileTest {
     assertThat(settings.apiServer()).containsEntry("audit-log-maxage", "30");
     assertThat(settings.containerd().registryMirrors())
         .containsEntry("docker.io", List.of("https://mirror.example.com"));
+  }
+
+  @Test
+  void refusesRegistriesAndMirrorsThatCannotStandInPathsAndFiles() {
+    String mirrors = GOOD + "containerd: {registryMirrors: {%s: ['%s']}}\n";
+    for (String registry : List.of("docker.io", "r.example.com:5000", "_default")) {
+      assertThat(decode(mirrors.formatted(registry, "https://m.example.com/v2?x=1")).problems())
+          .isEmpty();
+    }
+    for (String registry : List.of("../docker.io", "a b", "https://docker.io", "..")) {
+      assertThat(
+              decode(mirrors.formatted("'" + registry + "'", "https://m.example.com")).problems())
+          .extracting(Problem::what)
+          .singleElement(STRING)
+          .endsWith(": \"" + registry + "\" is not the host of a registry");
+    }
+    for (String url : List.of("m.example.com", "https://m.example.com\"]", "https://a b")) {
+      assertThat(decode(mirrors.formatted("docker.io", url)).problems())
+          .extracting(Problem::what)
+          .singleElement(STRING)
+          .endsWith(": \"" + url + "\" is not the URL of a mirror");
+    }
   }
 
   @Test
