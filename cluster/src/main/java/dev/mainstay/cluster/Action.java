@@ -122,6 +122,9 @@ public sealed interface Action {
   /** Lets CoreDNS answer for the cluster alone, where no host knows a nameserver. */
   record StopForwardingDns() implements Action {}
 
+  /** Moves one of CoreDNS's pods to another node, where all are on one. */
+  record SpreadDns() implements Action {}
+
   /** Stores the cluster's description in the cluster. */
   record Describe(String manifest) implements Action {}
 

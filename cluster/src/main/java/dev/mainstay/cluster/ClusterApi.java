@@ -18,7 +18,6 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * What the API and etcd of a living cluster say, as one ready master saw it.
  *
- * @param corefile CoreDNS's configuration
  * @param endpoints the addresses behind the Service default/kubernetes
  * @param description the content of ConfigMap kube-system/mainstay; empty without one
  */
@@ -28,7 +27,7 @@ record ClusterApi(
     List<Member> members,
     Set<String> endpoints,
     String description,
-    String corefile) {
+    Dns dns) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What an answer must have; how members are, dead ones do not tell. */
@@ -65,6 +64,72 @@ record ClusterApi(
     boolean isReadyWithout(int silent) {
       return ready
           >= Math.max(wanted - silent, kind.equals("Deployment") ? Math.min(1, wanted) : 0);
+    }
+  }
+
+  /**
+   * The cluster's DNS, CoreDNS.
+   *
+   * @param corefile its configuration
+   * @param nodes the full names of the nodes that its pods are on, one a pod; empty where that is
+   *     not known
+   * @param candidates the nodes on which a pod of it could start now
+   */
+  record Dns(String corefile, List<String> nodes, Set<String> candidates) {
+    private static final String ON_ANY_NODE = "kubernetes.io/os";
+
+    /**
+     * The node that has all pods of several although others could have some: whoever looks up a
+     * name would notice its death. kubeadm starts them where there is one node only.
+     */
+    Optional<String> onlyNode() {
+      return nodes.size() > 1 && Set.copyOf(nodes).size() == 1
+          ? Optional.of(nodes.getFirst())
+          : Optional.empty();
+    }
+
+    /** Whether a pod could start elsewhere than on {@code node}. */
+    boolean couldLeave(String node) {
+      return candidates.stream().anyMatch(one -> !one.equals(node));
+    }
+
+    private static Dns of(Map<String, String> parts) {
+      List<String> nodes =
+          parts.getOrDefault("dns-nodes", "").lines().filter(name -> !name.isBlank()).toList();
+      Set<String> candidates = new TreeSet<>();
+      if (!isPinned(tree(parts, "workloads"))) {
+        for (JsonNode node : tree(parts, "nodes").path("items")) {
+          if (couldStartOn(node)) {
+            candidates.add(node.path("metadata").path("name").asString(""));
+          }
+        }
+      }
+      return new Dns(parts.getOrDefault("corefile", ""), nodes, candidates);
+    }
+
+    /** Whether somebody said on which nodes it is to be. */
+    private static boolean isPinned(JsonNode workloads) {
+      for (JsonNode item : workloads.path("items")) {
+        JsonNode pod = item.path("spec").path("template").path("spec");
+        if (item.path("metadata").path("name").asString("").equals("coredns")
+            && (!pod.path("affinity").path("nodeAffinity").isMissingNode()
+                || pod.path("nodeSelector").propertyNames().stream()
+                    .anyMatch(key -> !key.equals(ON_ANY_NODE)))) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** It tolerates masters as such, and no other taint: not being ready is one, too. */
+    private static boolean couldStartOn(JsonNode node) {
+      for (JsonNode taint : node.path("spec").path("taints")) {
+        if (!taint.path("key").asString("").equals("node-role.kubernetes.io/control-plane")
+            && !taint.path("effect").asString("").equals("PreferNoSchedule")) {
+          return false;
+        }
+      }
+      return !node.path("spec").path("unschedulable").asBoolean(false);
     }
   }
 
@@ -115,7 +180,7 @@ record ClusterApi(
             members(tree(parts, "members"), tree(parts, "etcd-status")),
             endpoints(tree(parts, "endpoints")),
             tree(parts, "description").path("data").path("cluster.json").asString(""),
-            parts.getOrDefault("corefile", "")));
+            Dns.of(parts)));
   }
 
   private static String decoded(String base64) {

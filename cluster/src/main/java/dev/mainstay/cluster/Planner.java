@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What has to be done so that the cluster becomes what the file says: a pure function of the file,
@@ -769,7 +770,7 @@ final class Planner {
         !unknown
             && facts
                 .api()
-                .map(api -> api.corefile().contains("forward . /etc/resolv.conf"))
+                .map(api -> api.dns().corefile().contains("forward . /etc/resolv.conf"))
                 .orElse(true);
     if (forwards && facts.hosts().values().stream().allMatch(host -> host.nameservers() == 0)) {
       add(
@@ -799,6 +800,20 @@ final class Planner {
                   founded,
                   new Action.ApplyNetwork(description.networkManifests()))));
     }
+    spreadsDnsAfter()
+        .ifPresent(after ->
+            last.add(
+                add(
+                    addons,
+                    new Step<>(
+                        "cluster/addons/dns-spread",
+                        "",
+                        Why.DNS_ON_ONE_NODE,
+                        "move one of CoreDNS's pods to another node: a node's death must not take"
+                            + " all of them",
+                        Disruption.NONE,
+                        after,
+                        new Action.SpreadDns()))));
     if (!same) {
       add(
           addons,
@@ -811,6 +826,28 @@ final class Planner {
               last,
               new Action.Describe(description.manifest(clusterId))));
     }
+  }
+
+  /** What the spreading of CoreDNS's pods waits for; empty where there is nothing to spread. */
+  private Optional<Set<String>> spreadsDnsAfter() {
+    Optional<String> joins =
+        Stream.of(masters, workers)
+            .flatMap(List::stream)
+            .filter(step ->
+                step.action() instanceof Action.FinishMaster
+                    || step.action() instanceof Action.JoinWorker)
+            .map(Step::id)
+            .findFirst();
+    if (facts.api().isEmpty()) {
+      // kubeadm starts them all where it makes the cluster
+      return clusterExists() ? Optional.empty() : joins.map(Set::of);
+    }
+    ClusterApi.Dns dns = facts.api().get().dns();
+    // from a node that leaves they are drained
+    return dns.onlyNode()
+        .filter(node ->
+            facts.departures().stream().noneMatch(gone -> spec.fullName(gone.node()).equals(node)))
+        .flatMap(node -> dns.couldLeave(node) ? Optional.of(founded()) : joins.map(Set::of));
   }
 
   /** The steps after which there is a finished master that answers, if this plan has them. */

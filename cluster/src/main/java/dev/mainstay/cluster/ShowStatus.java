@@ -104,6 +104,18 @@ public final class ShowStatus {
         .api()
         .ifPresent(api ->
             ClusterHealth.lacks(spec, facts, api).forEach(lack -> problems.add(problem(lack))));
+    facts
+        .api()
+        .map(ClusterApi::dns)
+        .ifPresent(dns ->
+            dns.onlyNode()
+                .filter(dns::couldLeave)
+                .ifPresent(node ->
+                    problems.add(
+                        Problem.warning(
+                            "coredns",
+                            "all its pods are on " + node + ": its death would be noticed",
+                            ADVICE))));
     FindDepartures.expected(spec, facts, Set.of(), problems).stream()
         .filter(departure -> departure.hasNode() || !departure.memberIds().isEmpty())
         .map(departure -> departure.node().name().value())

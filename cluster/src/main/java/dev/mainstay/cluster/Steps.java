@@ -101,6 +101,7 @@ final class Steps implements StepRunner<Action> {
       case Action.CloseStaleConnections(Set<String> addresses) -> closeStale(addresses);
       case Action.ApplyNetwork(List<String> manifests) -> apply(manifests, "applying the network");
       case Action.StopForwardingDns() -> stopForwardingDns();
+      case Action.SpreadDns() -> spreadDns();
       case Action.Describe(String manifest) ->
           apply(List.of(manifest), "storing the cluster's description");
       case Action.RenewCertificates renewal -> renewMaster.renew(renewal, progress);
@@ -234,6 +235,18 @@ final class Steps implements StepRunner<Action> {
         Stdin.EMPTY,
         Duration.ofMinutes(2));
     return true;
+  }
+
+  private boolean spreadDns() throws InterruptedException {
+    return !remote
+        .run(
+            controlPlane.readyMaster(),
+            "spreading CoreDNS",
+            "dns-spread",
+            List.of(),
+            Stdin.EMPTY,
+            Duration.ofMinutes(6))
+        .isBlank();
   }
 
   private boolean apply(List<String> manifests, String doing) throws InterruptedException {

@@ -30,6 +30,8 @@ enum Why implements Reason {
   NETWORK_DIFFERS,
   /** No host knows a nameserver, and CoreDNS would not start. */
   NO_NAMESERVER,
+  /** All pods of the cluster's DNS are on one node, though others could have some. */
+  DNS_ON_ONE_NODE,
   /** The cluster's own copy of its description is old. */
   DESCRIPTION_DIFFERS,
   /** A certificate ends soon. */

@@ -141,7 +141,41 @@ final class ClusterApiTest {
   @Test
   void readsDescriptionAndCorefile() {
     assertThat(parsed().description()).isEqualTo("{\"name\":1}");
-    assertThat(parsed().corefile()).isEqualTo(".:53 {\n}\n");
+    assertThat(parsed().dns().corefile()).isEqualTo(".:53 {\n}\n");
+  }
+
+  private static ClusterApi.Dns dns(String coredns, String... nodes) {
+    return ClusterApi.parse(
+            WHOLE
+                + line("dns-nodes", "a\na\n")
+                + line("workloads", "{\"items\":[%s]}".formatted(coredns))
+                + line("nodes", "{\"items\":[%s]}".formatted(String.join(",", nodes))))
+        .orElseThrow()
+        .dns();
+  }
+
+  @Test
+  void readsWhereThePodsOfDnsAreAndCouldBe() {
+    String node = "{\"metadata\":{\"name\":\"%s\"},\"spec\":{%s}}";
+    String taint = "\"taints\":[{\"key\":\"%s\",\"effect\":\"%s\"}]";
+    String[] nodes = {
+      node.formatted("a", taint.formatted("node-role.kubernetes.io/control-plane", "NoSchedule")),
+      node.formatted("b", "\"unschedulable\":true"),
+      node.formatted("c", taint.formatted("node.kubernetes.io/unreachable", "NoExecute")),
+      node.formatted("d", taint.formatted("x", "PreferNoSchedule")),
+    };
+    String coredns =
+        "{\"metadata\":{\"name\":\"coredns\"},\"spec\":{\"template\":{\"spec\":{%s}}}}";
+    ClusterApi.Dns dns = dns(coredns.formatted(""), nodes);
+    assertThat(dns.candidates()).containsExactly("a", "d");
+    assertThat(dns.onlyNode()).contains("a");
+    assertThat(dns.couldLeave("a")).isTrue();
+    assertThat(dns(coredns.formatted(""), nodes[0], nodes[1], nodes[2]).couldLeave("a")).isFalse();
+    String linux = "\"nodeSelector\":{\"kubernetes.io/os\":\"linux\"}";
+    assertThat(dns(coredns.formatted(linux), nodes).couldLeave("a")).isTrue();
+    String pinned = "\"nodeSelector\":{\"dns\":\"here\"}";
+    assertThat(dns(coredns.formatted(pinned), nodes).couldLeave("a")).isFalse();
+    assertThat(parsed().dns().onlyNode()).isEmpty();
   }
 
   @Test
@@ -179,7 +213,7 @@ final class ClusterApiTest {
         ClusterApi.parse(WHOLE + "workloads \nnetwork \ndescription \ncorefile \n").orElseThrow();
     assertThat(api.workloads()).isEmpty();
     assertThat(api.description()).isEmpty();
-    assertThat(api.corefile()).isEmpty();
+    assertThat(api.dns().corefile()).isEmpty();
   }
 
   @Test

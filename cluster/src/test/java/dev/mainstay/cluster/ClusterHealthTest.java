@@ -19,6 +19,7 @@ final class ClusterHealthTest {
   private static final List<String> ALL = List.of("m1", "m2", "m3", "w1");
 
   private final List<ClusterApi.KubeNode> nodes = new ArrayList<>();
+  private static final ClusterApi.Dns DNS = new ClusterApi.Dns("", List.of(), Set.of());
   private final List<ClusterApi.Workload> workloads = new ArrayList<>();
   private final List<ClusterApi.Member> members = new ArrayList<>();
   private final Set<String> endpoints = new TreeSet<>();
@@ -42,7 +43,7 @@ final class ClusterHealthTest {
     return ClusterHealth.lacks(
         SPEC,
         Fixture.facts(hosts, Optional.empty()),
-        new ClusterApi(nodes, workloads, members, endpoints, "", ""));
+        new ClusterApi(nodes, workloads, members, endpoints, "", DNS));
   }
 
   @Test
@@ -63,7 +64,7 @@ final class ClusterHealthTest {
     booting.ready = false;
     ClusterFacts facts = Fixture.facts(List.of(booting.facts()), Optional.empty());
     endpoints.remove("10.77.0.11");
-    ClusterApi api = new ClusterApi(nodes, workloads, members, endpoints, "", "");
+    ClusterApi api = new ClusterApi(nodes, workloads, members, endpoints, "", DNS);
     assertThat(ClusterHealth.lacks(SPEC, facts, api)).contains("m1: its API is not ready");
     assertThat(ClusterHealth.lacks(SPEC, facts, api, Set.of(new NodeName("m1"))))
         .contains("m1: default/kubernetes does not lead to it")

@@ -127,6 +127,7 @@ final class FakeHosts implements Hosts {
             "credentials",
             "delete-nodes",
             "description",
+            "dns-spread",
             "dns-without-forwarding",
             "drain",
             "drill-heal",

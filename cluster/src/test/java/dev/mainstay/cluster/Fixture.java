@@ -179,7 +179,10 @@ final class Fixture {
         members,
         endpoints,
         stored(spec, bundle),
-        ".:53 { kubernetes cluster.local }");
+        new ClusterApi.Dns(
+            ".:53 { kubernetes cluster.local }",
+            nodes.stream().map(ClusterApi.KubeNode::name).limit(2).toList(),
+            Set.copyOf(nodes.stream().map(ClusterApi.KubeNode::name).toList())));
   }
 
   private static String stored(ClusterSpec spec, Bundle bundle) {
@@ -199,7 +202,18 @@ final class Fixture {
   /** {@code api} with other members of etcd. */
   static ClusterApi withMembers(ClusterApi api, List<ClusterApi.Member> members) {
     return new ClusterApi(
-        api.nodes(), api.workloads(), members, api.endpoints(), api.description(), api.corefile());
+        api.nodes(), api.workloads(), members, api.endpoints(), api.description(), api.dns());
+  }
+
+  /** {@code api} where CoreDNS's pods are on {@code nodes}, by their full names. */
+  static ClusterApi withDnsOn(ClusterApi api, List<String> nodes) {
+    return new ClusterApi(
+        api.nodes(),
+        api.workloads(),
+        api.members(),
+        api.endpoints(),
+        api.description(),
+        new ClusterApi.Dns(api.dns().corefile(), nodes, api.dns().candidates()));
   }
 
   /** {@code api} where the members of the masters {@code names}, and only these, are unhealthy. */

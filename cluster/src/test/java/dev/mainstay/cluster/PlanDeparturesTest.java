@@ -215,7 +215,7 @@ final class PlanDeparturesTest {
             members,
             three.endpoints(),
             three.description(),
-            three.corefile());
+            three.dns());
     Map<NodeName, HostFacts> hosts = finished(four);
     hosts.remove(new NodeName("m4"));
     List<Departure> found =
@@ -340,7 +340,7 @@ final class PlanDeparturesTest {
                         api.members(),
                         api.endpoints(),
                         api.description(),
-                        api.corefile()))));
+                        api.dns()))));
     assertThat(ids(plan))
         .containsExactly("nodes/return/m3", "hosts/configure/m3", "cluster/verify");
     assertThat(waits(plan, "hosts/configure/m3", "nodes/return/m3")).isTrue();

@@ -108,8 +108,11 @@ final class PlannerTest {
             "workers/join/w1",
             "workers/join/w2",
             "cluster/addons/network",
+            "cluster/addons/dns-spread",
             "cluster/addons/description",
             "cluster/verify");
+    assertThat(step(plan, "cluster/addons/dns-spread").after())
+        .containsExactly("masters/join/m2/finish");
     assertThat(plan.steps().subList(0, 15)).allMatch(step -> step.disrupts() == Disruption.NONE);
     assertThat(waits(plan, "masters/init/m1", "hosts/images/m1")).isTrue();
     assertThat(waits(plan, "masters/init/m1", "hosts/configure/m2")).isFalse();
@@ -405,6 +408,29 @@ final class PlannerTest {
   }
 
   @Test
+  void theDnsOfTheClusterIsNotLeftOnOneNode() {
+    String m1 = "m1.demo.internal";
+    ClusterApi onOne = Fixture.withDnsOn(Fixture.api(SPEC, bundle), List.of(m1, m1));
+    Plan<Action> plan = plan(SPEC, Optional.of(onOne), allFinished());
+    assertThat(ids(plan)).containsExactly("cluster/addons/dns-spread", "cluster/verify");
+    assertThat(step(plan, "cluster/addons/dns-spread").after()).isEmpty();
+    // with nowhere to go it waits for who joins
+    ClusterSpec one = Fixture.spec(1, 0);
+    ClusterApi alone = Fixture.withDnsOn(Fixture.api(one, bundle), List.of(m1, m1));
+    FakeHost only = FakeHost.of(one, "m1").at(Stage.PROVISIONED, one, bundle);
+    assertThat(plan(one, Optional.of(alone), only).isEmpty()).isTrue();
+    Plan<Action> growth =
+        plan(
+            SPEC,
+            Optional.of(alone),
+            FakeHost.of(one, "m1").at(Stage.PROVISIONED, one, bundle),
+            host("m2"),
+            host("m3"));
+    assertThat(step(growth, "cluster/addons/dns-spread").after())
+        .containsExactly("masters/join/m2/finish");
+  }
+
+  @Test
   void aRegistryThatTheFileNoLongerNamesLosesItsMirrors() {
     String path = RegistryMirrors.path("docker.io");
     assertThat(after(host -> host.files.put(path, "0".repeat(64))))
@@ -517,7 +543,7 @@ final class PlannerTest {
             well.members(),
             well.endpoints(),
             well.description(),
-            well.corefile());
+            well.dns());
     Plan<Action> plan = plan(SPEC, Optional.of(unwell), allFinished());
     assertThat(ids(plan)).containsExactly("cluster/verify");
     assertThat(plan.steps().getFirst().reason()).isEqualTo(Why.CLUSTER_NOT_WELL);
@@ -533,7 +559,7 @@ final class PlannerTest {
             well.members(),
             well.endpoints(),
             well.description(),
-            well.corefile());
+            well.dns());
     Plan<Action> plan = plan(SPEC, Optional.of(api), allFinished());
     assertThat(ids(plan)).containsExactly("nodes/register/w2", "cluster/verify");
   }
@@ -586,7 +612,7 @@ final class PlannerTest {
                 api.members(),
                 api.endpoints(),
                 api.description(),
-                api.corefile())),
+                api.dns())),
         host("m1", Stage.PROVISIONED));
   }
 

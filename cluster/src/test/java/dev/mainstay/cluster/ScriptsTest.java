@@ -34,7 +34,8 @@ final class ScriptsTest {
           "delete-nodes", // what it changes is the cluster, as the next ones do
           "description",
           "drain",
-          "dns-without-forwarding", // what it changes is the cluster
+          "dns-spread", // what it changes is the cluster
+          "dns-without-forwarding", // likewise
           "etcd-look", // waits for the step lock, and takes it shared
           "etcd-snapshot", // writes into a scratch folder of its own
           "etcd-verify", // likewise

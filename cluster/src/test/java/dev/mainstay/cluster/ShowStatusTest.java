@@ -31,10 +31,11 @@ final class ShowStatusTest {
   }
 
   private ClusterStatus status() {
-    ClusterFacts facts =
-        Fixture.facts(
-            List.of(master.facts(), worker.facts()),
-            Optional.of(Fixture.api(SPEC, Fixture.bundle(folder))));
+    return status(Fixture.api(SPEC, Fixture.bundle(folder)));
+  }
+
+  private ClusterStatus status(ClusterApi api) {
+    ClusterFacts facts = Fixture.facts(List.of(master.facts(), worker.facts()), Optional.of(api));
     return ShowStatus.status(SPEC, facts, Map.of(), Instant.EPOCH);
   }
 
@@ -67,5 +68,17 @@ final class ShowStatusTest {
                 "kubelet.service does not run or does not start at boot",
                 "run mainstay apply"));
     assertThat(status().state()).isEqualTo(State.HEALTHY);
+  }
+
+  @Test
+  void dnsOnOneNodeIsAWarning() {
+    ClusterApi api = Fixture.api(SPEC, Fixture.bundle(folder));
+    String m1 = "m1.demo.internal";
+    assertThat(status(Fixture.withDnsOn(api, List.of(m1, m1))).problems())
+        .containsExactly(
+            Problem.warning(
+                "coredns",
+                "all its pods are on m1.demo.internal: its death would be noticed",
+                "run mainstay apply"));
   }
 }
