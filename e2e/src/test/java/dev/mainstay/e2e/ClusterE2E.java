@@ -289,6 +289,22 @@ final class ClusterE2E {
     CLUSTER.kubectl("delete daemonset/echo service/echo --wait=false");
   }
 
+  @Test
+  @Order(11)
+  void noNodeHasAllPodsOfTheClustersDns() {
+    // which kubeadm starts while there is one; E2Es of nodes that come and go look at plans
+    assertThat(dnsNodes()).hasSize(2).doesNotHaveDuplicates();
+  }
+
+  private static List<String> dnsNodes() {
+    return CLUSTER
+        .kubectl(
+            "-n kube-system get pods -l k8s-app=kube-dns -o jsonpath='{range"
+                + " .items[*]}{.spec.nodeName}{\"\\n\"}{end}'")
+        .lines()
+        .toList();
+  }
+
   /**
    * What a pod on {@code host} gets from port 8080 of {@code target}: the host's own tools inside
    * the pod's network and with the pod's resolver, because the image has none.

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -173,6 +174,9 @@ final class LifeE2E {
     return applyUntil("m2", etcdctl("member list") + " | grep -q '" + pattern + "'");
   }
 
+  private static final Predicate<String> IS_DAEMON =
+      pod -> pod.startsWith("pod/kube-proxy-") || pod.startsWith("pod/kube-flannel-");
+
   private static void theOthersGoOn() {
     kubectl(
         "create configmap still-writes --dry-run=client -o yaml | kubectl --kubeconfig"
@@ -243,6 +247,9 @@ final class LifeE2E {
   @Order(6)
   void theDeadFirstMasterIsReplacedByAnotherMachineOfItsName() throws IOException {
     CLUSTER.playground.add(Role.MASTER, new NodeName("m6"), HostOptions.DEFAULT);
+    String daemons = "get pods -A --field-selector spec.nodeName=m1." + DOMAIN + " -o name";
+    List<String> before = CLUSTER.kubectlOn("m2", daemons).lines().filter(IS_DAEMON).toList();
+    assertThat(before).isNotEmpty();
     CLUSTER.playground.stop(new NodeName("m1"));
     String line = takeOut("m1");
     putIn(
@@ -262,6 +269,10 @@ final class LifeE2E {
         replaced.elapsed().toMillis() / 1000.0, tally.sent(), tally.failed(), line.strip());
     isWell(3, 2);
     assertThat(CLUSTER.on("m6", "cat /etc/mainstay/stage")).isEqualTo("provisioned\n");
+    // a new machine does not go on with what the old one ran
+    assertThat(CLUSTER.kubectlOn("m2", daemons).lines().filter(IS_DAEMON).toList())
+        .hasSameSizeAs(before)
+        .doesNotContainAnyElementsOf(before);
     CLUSTER.applyChangesNothing();
     Result again = CLUSTER.mainstay("apply", "--yes", "--replace", "m1", "-o", "json");
     assertThat(again.exit()).as(again.toString()).isZero();
