@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -174,8 +173,14 @@ final class LifeE2E {
     return applyUntil("m2", etcdctl("member list") + " | grep -q '" + pattern + "'");
   }
 
-  private static final Predicate<String> IS_DAEMON =
-      pod -> pod.startsWith("pod/kube-proxy-") || pod.startsWith("pod/kube-flannel-");
+  /** The pods of DaemonSets on m1, of which each node gets some of its own. */
+  private static List<String> daemonsOnM1() {
+    return CLUSTER
+        .kubectlOn("m2", "get pods -A --field-selector spec.nodeName=m1." + DOMAIN + " -o name")
+        .lines()
+        .filter(pod -> pod.startsWith("pod/kube-proxy-") || pod.startsWith("pod/kube-flannel-"))
+        .toList();
+  }
 
   private static void theOthersGoOn() {
     kubectl(
@@ -247,8 +252,7 @@ final class LifeE2E {
   @Order(6)
   void theDeadFirstMasterIsReplacedByAnotherMachineOfItsName() throws IOException {
     CLUSTER.playground.add(Role.MASTER, new NodeName("m6"), HostOptions.DEFAULT);
-    String daemons = "get pods -A --field-selector spec.nodeName=m1." + DOMAIN + " -o name";
-    List<String> before = CLUSTER.kubectlOn("m2", daemons).lines().filter(IS_DAEMON).toList();
+    List<String> before = daemonsOnM1();
     assertThat(before).isNotEmpty();
     CLUSTER.playground.stop(new NodeName("m1"));
     String line = takeOut("m1");
@@ -270,9 +274,7 @@ final class LifeE2E {
     isWell(3, 2);
     assertThat(CLUSTER.on("m6", "cat /etc/mainstay/stage")).isEqualTo("provisioned\n");
     // a new machine does not go on with what the old one ran
-    assertThat(CLUSTER.kubectlOn("m2", daemons).lines().filter(IS_DAEMON).toList())
-        .hasSameSizeAs(before)
-        .doesNotContainAnyElementsOf(before);
+    assertThat(daemonsOnM1()).hasSameSizeAs(before).doesNotContainAnyElementsOf(before);
     CLUSTER.applyChangesNothing();
     Result again = CLUSTER.mainstay("apply", "--yes", "--replace", "m1", "-o", "json");
     assertThat(again.exit()).as(again.toString()).isZero();
