@@ -212,9 +212,10 @@ mv "$scratch/$name.json" "$backups/$name.json.part"
 sync "$backups/$name.json.part"
 mv "$backups/$name.json.part" "$backups/$name.json"
 sync $backups
-oldest=$(good | tail -n "$keep" | head -n 1)
-# also one whose description is torn or missing
-find $backups -maxdepth 1 -name '*.db' | while read -r old; do
+oldest=
+[ "$(good | wc -l)" -lt "$keep" ] || oldest=$(good | tail -n "$keep" | head -n 1)
+# also one whose description is torn or missing; none that somebody else put here
+find $backups -maxdepth 1 -name "$(identity cluster)-$(identity node)-*T*Z.db" | while read -r old; do
   [[ $old.json < $oldest ]] || continue
   # first what makes it a backup
   rm -f "$old.json"

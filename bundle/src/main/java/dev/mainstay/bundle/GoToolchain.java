@@ -22,9 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
  * The Go compiler of this machine, and a C compiler for the little C that there is.
  *
  * <p>Each build is held to the committed go.mod and go.sum ({@code -mod=readonly}), with the
- * checksum database on. Of the user's Go settings, only where modules come from (GOPROXY), where
- * caches lie and whether Go may fetch a newer Go (GOTOOLCHAIN) are taken over: others could switch
- * checks off or make other programs of the same sources.
+ * checksum database on. Of the user's Go settings, only where modules come from (GOPROXY, GOAUTH),
+ * where caches lie and whether Go may fetch a newer Go (GOTOOLCHAIN) are taken over: others could
+ * switch checks off or make other programs of the same sources.
  */
 final class GoToolchain {
   private static final Pattern VERSION = Pattern.compile("go(\\d+)\\.(\\d+)(?:\\.(\\d+))?.*");
@@ -34,7 +34,15 @@ final class GoToolchain {
 
   /** GOENV names the file in which {@code go env -w} keeps more of these settings. */
   private static final Set<String> TAKEN_OVER =
-      Set.of("GOPROXY", "GOCACHE", "GOMODCACHE", "GOPATH", "GOENV", "GOTOOLCHAIN");
+      Set.of(
+          "GOPROXY",
+          "GOAUTH",
+          "GOCACHE",
+          "GOMODCACHE",
+          "GOPATH",
+          "GOTMPDIR",
+          "GOENV",
+          "GOTOOLCHAIN");
 
   private static final int QUOTED_LINES = 20;
 

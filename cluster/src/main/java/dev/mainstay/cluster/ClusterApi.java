@@ -72,15 +72,15 @@ record ClusterApi(
    *
    * @param corefile its configuration
    * @param nodes the full names of the nodes that its pods are on, one a pod; empty where that is
-   *     not known
+   *     not known, and where somebody said on which nodes they are to be
    * @param candidates the nodes on which a pod of it could start now
    */
   record Dns(String corefile, List<String> nodes, Set<String> candidates) {
     private static final String ON_ANY_NODE = "kubernetes.io/os";
 
     /**
-     * The node that has all pods of several although others could have some: whoever looks up a
-     * name would notice its death. kubeadm starts them where there is one node only.
+     * The node that has all pods of several: whoever looks up a name would notice its death.
+     * kubeadm starts them where there is one node only.
      */
     Optional<String> onlyNode() {
       return nodes.size() > 1 && Set.copyOf(nodes).size() == 1
@@ -88,20 +88,24 @@ record ClusterApi(
           : Optional.empty();
     }
 
-    /** Whether a pod could start elsewhere than on {@code node}. */
-    boolean couldLeave(String node) {
-      return candidates.stream().anyMatch(one -> !one.equals(node));
+    /** Whether a pod could start elsewhere than on {@code node} and on those that leave. */
+    boolean couldLeave(String node, Set<String> leaving) {
+      return candidates.stream().anyMatch(one -> !one.equals(node) && !leaving.contains(one));
     }
 
     private static Dns of(Map<String, String> parts) {
       List<String> nodes =
-          parts.getOrDefault("dns-nodes", "").lines().filter(name -> !name.isBlank()).toList();
+          isPinned(tree(parts, "workloads"))
+              ? List.of()
+              : parts
+                  .getOrDefault("dns-nodes", "")
+                  .lines()
+                  .filter(name -> !name.isBlank())
+                  .toList();
       Set<String> candidates = new TreeSet<>();
-      if (!isPinned(tree(parts, "workloads"))) {
-        for (JsonNode node : tree(parts, "nodes").path("items")) {
-          if (couldStartOn(node)) {
-            candidates.add(node.path("metadata").path("name").asString(""));
-          }
+      for (JsonNode node : tree(parts, "nodes").path("items")) {
+        if (couldStartOn(node)) {
+          candidates.add(node.path("metadata").path("name").asString(""));
         }
       }
       return new Dns(parts.getOrDefault("corefile", ""), nodes, candidates);
@@ -113,6 +117,7 @@ record ClusterApi(
         JsonNode pod = item.path("spec").path("template").path("spec");
         if (item.path("metadata").path("name").asString("").equals("coredns")
             && (!pod.path("affinity").path("nodeAffinity").isMissingNode()
+                || !pod.path("affinity").path("podAffinity").isMissingNode()
                 || pod.path("nodeSelector").propertyNames().stream()
                     .anyMatch(key -> !key.equals(ON_ANY_NODE)))) {
           return true;
@@ -121,11 +126,14 @@ record ClusterApi(
       return false;
     }
 
-    /** It tolerates masters as such, and no other taint: not being ready is one, too. */
+    /**
+     * It tolerates masters as such, and no other taint; not being ready is one, too. Whom pods
+     * merely avoid is none either: they may go back to where they came from. As prelude-dns.sh.
+     */
     private static boolean couldStartOn(JsonNode node) {
       for (JsonNode taint : node.path("spec").path("taints")) {
         if (!taint.path("key").asString("").equals("node-role.kubernetes.io/control-plane")
-            && !taint.path("effect").asString("").equals("PreferNoSchedule")) {
+            || !taint.path("effect").asString("").equals("NoSchedule")) {
           return false;
         }
       }

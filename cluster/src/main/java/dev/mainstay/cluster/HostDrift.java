@@ -181,6 +181,8 @@ record HostDrift(
   }
 
   private static boolean disturbs(String part) {
-    return part.contains("containerd") || part.contains("kubelet");
+    // mirrors are read at each pull
+    return !part.startsWith(RegistryMirrors.FOLDER)
+        && (part.contains("containerd") || part.contains("kubelet"));
   }
 }

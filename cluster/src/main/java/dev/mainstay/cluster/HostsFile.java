@@ -23,7 +23,9 @@ record HostsFile(String text) {
   private static final Pattern BEGIN =
       Pattern.compile("# BEGIN mainstay (\\S+) generation (\\d{1,9})(\\D.*)?");
   private static final Pattern END = Pattern.compile("# END mainstay .*");
-  private static final Pattern LOOPBACK = Pattern.compile("\\s*(127\\.\\S+|::1)\\s+(.*)");
+  private static final Pattern LOOPBACK =
+      // of bytes as characters one is a line's end for a dot: half of a Cyrillic letter
+      Pattern.compile("\\s*(127\\.\\S+|::1)\\s+(.*)", Pattern.DOTALL);
   private static final Pattern NODE = Pattern.compile("(\\S+) \\S+\\.\\S+ (\\S+)");
   private static final Pattern ENDPOINT = Pattern.compile("127\\.0\\.0\\.1 api\\.(\\S+)");
 

@@ -15,6 +15,10 @@ import java.util.Set;
 /** Takes nodes out of the cluster, and back in where that was given up. */
 final class LeaveCluster {
   private static final Duration SHORT = Duration.ofMinutes(1);
+
+  /** A Node and its pods, one after the other. */
+  private static final Duration DELETING = Duration.ofMinutes(3);
+
   private static final Duration RETIRING = Duration.ofMinutes(14);
   private static final Duration GATE = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofMillis(500);
@@ -160,7 +164,7 @@ final class LeaveCluster {
         "delete-nodes",
         List.of(spec.fullName(node)),
         Stdin.EMPTY,
-        SHORT);
+        DELETING);
     return true;
   }
 

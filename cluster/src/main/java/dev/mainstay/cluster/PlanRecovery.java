@@ -243,6 +243,8 @@ final class PlanRecovery {
     Set<String> last = aside.stream().map(Step::id).collect(Collectors.toSet());
     last.add(rebuild.id());
     if (!names.isEmpty()) {
+      // their pods are given up with them: not while a survivor still runs some
+      Set<String> stopped = Set.copyOf(last);
       last.add(FORGET);
       phases.add(
           new Phase<>(
@@ -254,7 +256,7 @@ final class PlanRecovery {
                       "",
                       "take away the Nodes of " + String.join(", ", names),
                       Disruption.NONE,
-                      Set.of(rebuild.id()),
+                      stopped,
                       new EtcdAction.ForgetNodes(survivor, names)))));
     }
     phases.add(

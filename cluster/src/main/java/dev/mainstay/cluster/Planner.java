@@ -843,11 +843,12 @@ final class Planner {
       return clusterExists() ? Optional.empty() : joins.map(Set::of);
     }
     ClusterApi.Dns dns = facts.api().get().dns();
-    // from a node that leaves they are drained
+    Set<String> leaving = new HashSet<>();
+    facts.departures().forEach(departure -> leaving.add(spec.fullName(departure.node())));
     return dns.onlyNode()
-        .filter(node ->
-            facts.departures().stream().noneMatch(gone -> spec.fullName(gone.node()).equals(node)))
-        .flatMap(node -> dns.couldLeave(node) ? Optional.of(founded()) : joins.map(Set::of));
+        .filter(node -> !leaving.contains(node)) // from there they are drained
+        .flatMap(
+            node -> dns.couldLeave(node, leaving) ? Optional.of(founded()) : joins.map(Set::of));
   }
 
   /** The steps after which there is a finished master that answers, if this plan has them. */

@@ -15,7 +15,7 @@ final class Scripts {
 
   /**
    * The script called {@code name}, after the preludes that all of them share; and after those that
-   * all share that deal with etcd's data, where it is one of these.
+   * all share that deal with etcd's data, or with CoreDNS, where it is one of these.
    */
   static String script(String name) {
     return LOADED.computeIfAbsent(
@@ -23,6 +23,7 @@ final class Scripts {
         key ->
             read("prelude.sh")
                 + shared("node")
+                + (key.startsWith("dns-") ? shared("dns") : "")
                 + (key.startsWith("etcd-") || key.equals("kubeadm-reset")
                     ? shared("snapshot") + shared("restore")
                     : "")

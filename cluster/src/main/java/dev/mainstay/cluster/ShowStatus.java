@@ -109,7 +109,7 @@ public final class ShowStatus {
         .map(ClusterApi::dns)
         .ifPresent(dns ->
             dns.onlyNode()
-                .filter(dns::couldLeave)
+                .filter(node -> dns.couldLeave(node, Set.of()))
                 .ifPresent(node ->
                     problems.add(
                         Problem.warning(

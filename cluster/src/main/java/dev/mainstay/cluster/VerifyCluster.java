@@ -23,7 +23,7 @@ import java.util.Set;
  */
 final class VerifyCluster {
   private static final Duration PAUSE = Duration.ofMillis(500);
-  private static final Duration LIMIT = Duration.ofMinutes(5);
+  static final Duration LIMIT = Duration.ofMinutes(5);
   private static final Duration SHORT = Duration.ofSeconds(30);
   private static final int WINDOW = 64;
 

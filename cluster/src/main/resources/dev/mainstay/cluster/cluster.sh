@@ -12,7 +12,7 @@ ask network kubectl_here --request-timeout 5s -n kube-flannel get daemonsets -o 
 ask endpoints kubectl_here --request-timeout 5s -n default get endpointslices -l kubernetes.io/service-name=kubernetes -o json
 ask description kubectl_here --request-timeout 5s -n kube-system get configmap mainstay --ignore-not-found -o json
 ask corefile kubectl_here --request-timeout 5s -n kube-system get configmap coredns --ignore-not-found -o 'jsonpath={.data.Corefile}'
-ask dns-nodes kubectl_here --request-timeout 5s -n kube-system get pods -l k8s-app=kube-dns -o 'jsonpath={range .items[*]}{.spec.nodeName}{"\n"}{end}'
+ask dns-nodes kubectl_here --request-timeout 5s -n kube-system get pods -l k8s-app=kube-dns --field-selector status.phase!=Failed,status.phase!=Succeeded -o 'jsonpath={range .items[*]}{.spec.nodeName}{"\n"}{end}'
 ask members etcdctl_here member list --command-timeout 5s -w json
 # tells of those that live, and fails when one does not
 etcdctl_here endpoint status --cluster --command-timeout 3s -w json > "$answers/etcd-status" 2> /dev/null &

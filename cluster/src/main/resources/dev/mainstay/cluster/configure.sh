@@ -36,6 +36,8 @@ while read -r mode path data; do
     case $path in *.timer) systemctl disable -q --now "${path##*/}" ;; esac
     echo "$path" >> $unsettled
     rm -f "$path"
+    # an empty folder of a registry stands before _default
+    case $path in /etc/containerd/certs.d/*) rmdir "${path%/*}" 2> /dev/null || true ;; esac
     continue
   fi
   printf '%s' "$data" | base64 -d > "$path.mainstay-new"

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class ClusterApiTest {
@@ -163,18 +164,21 @@ final class ClusterApiTest {
       node.formatted("b", "\"unschedulable\":true"),
       node.formatted("c", taint.formatted("node.kubernetes.io/unreachable", "NoExecute")),
       node.formatted("d", taint.formatted("x", "PreferNoSchedule")),
+      node.formatted("e", ""),
     };
     String coredns =
         "{\"metadata\":{\"name\":\"coredns\"},\"spec\":{\"template\":{\"spec\":{%s}}}}";
     ClusterApi.Dns dns = dns(coredns.formatted(""), nodes);
-    assertThat(dns.candidates()).containsExactly("a", "d");
+    assertThat(dns.candidates()).containsExactly("a", "e");
+    assertThat(dns.couldLeave("a", Set.of("e"))).isFalse();
     assertThat(dns.onlyNode()).contains("a");
-    assertThat(dns.couldLeave("a")).isTrue();
-    assertThat(dns(coredns.formatted(""), nodes[0], nodes[1], nodes[2]).couldLeave("a")).isFalse();
+    assertThat(dns.couldLeave("a", Set.of())).isTrue();
+    assertThat(dns(coredns.formatted(""), nodes[0], nodes[1], nodes[2]).couldLeave("a", Set.of()))
+        .isFalse();
     String linux = "\"nodeSelector\":{\"kubernetes.io/os\":\"linux\"}";
-    assertThat(dns(coredns.formatted(linux), nodes).couldLeave("a")).isTrue();
+    assertThat(dns(coredns.formatted(linux), nodes).couldLeave("a", Set.of())).isTrue();
     String pinned = "\"nodeSelector\":{\"dns\":\"here\"}";
-    assertThat(dns(coredns.formatted(pinned), nodes).couldLeave("a")).isFalse();
+    assertThat(dns(coredns.formatted(pinned), nodes).onlyNode()).isEmpty();
     assertThat(parsed().dns().onlyNode()).isEmpty();
   }
 

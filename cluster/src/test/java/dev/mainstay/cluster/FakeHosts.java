@@ -127,6 +127,7 @@ final class FakeHosts implements Hosts {
             "credentials",
             "delete-nodes",
             "description",
+            "dns-could-move",
             "dns-spread",
             "dns-without-forwarding",
             "drain",

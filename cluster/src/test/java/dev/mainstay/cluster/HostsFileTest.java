@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.ComponentSettings;
 import dev.mainstay.model.Role;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 final class HostsFileTest {
+  /** A character a byte, of which one is 0x85. */
+  private static final String CYRILLIC =
+      new String(
+          "127.0.1.1 m1 # \u0445\u043e\u0441\u0442".getBytes(StandardCharsets.UTF_8),
+          HostFile.BYTES);
+
   private static final ClusterSpec SPEC = Fixture.spec(1, 1);
   private static final String BLOCK =
       """
@@ -78,7 +85,8 @@ final class HostsFileTest {
   @Test
   void aLoopbackLineIsMutedHoweverItIsWritten() {
     // glibc skips leading blanks and compares names without case
-    for (String line : List.of("  127.0.1.1 m1", "127.0.1.1\tM1", "::1 x W1.Demo.Internal # y")) {
+    for (String line :
+        List.of("  127.0.1.1 m1", "127.0.1.1\tM1", "::1 x W1.Demo.Internal # y", CYRILLIC)) {
       assertThat(with(line + "\n")).isEqualTo("#mainstay# " + line + "\n" + BLOCK);
       assertThat(without(with(line + "\n"))).isEqualTo(line + "\n");
     }

@@ -434,7 +434,7 @@ final class PlannerTest {
   void aRegistryThatTheFileNoLongerNamesLosesItsMirrors() {
     String path = RegistryMirrors.path("docker.io");
     assertThat(after(host -> host.files.put(path, "0".repeat(64))))
-        .containsExactly("put right " + path, "node");
+        .containsExactly("put right " + path, "none");
     Plan<Action> plan =
         change(
             host("m1", Stage.PROVISIONED),

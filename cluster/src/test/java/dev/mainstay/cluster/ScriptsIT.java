@@ -843,6 +843,59 @@ final class ScriptsIT {
                 .formatted(sha256(ours)));
   }
 
+  /**
+   * What dns-could-move.sh and dns-spread.sh do.
+   *
+   * @param pods DELETED|NODE NAME READY each, and nodes NAME|UNSCHEDULABLE|TAINTS each, as kubectl
+   *     prints them
+   */
+  private String dns(List<String> pods, List<String> nodes) throws Exception {
+    return sandbox(
+            """
+            cat > /usr/local/bin/kubectl <<'EOF'
+            #!/bin/bash
+            case " $* " in
+              *" get pods "*) cat /run/pods ;;
+              *" get nodes "*) cat /run/nodes ;;
+              *" delete pod "*) echo "$*" | sed 's/.* delete/delete/' ;;
+            esac
+            EOF
+            printf '%%s\n' '%s' > /run/pods; printf '%%s\n' '%s' > /run/nodes
+            %s 2> /dev/null; echo "could $?"; %s
+            """
+                .formatted(
+                    String.join("\n", pods),
+                    String.join("\n", nodes),
+                    script("dns-could-move"),
+                    script("dns-spread")))
+        .out();
+  }
+
+  @Test
+  void aPodOfCorednsMovesWhereAllAreOnOneNodeAndAnotherTakesIt() throws Exception {
+    String master = "m1||node-role.kubernetes.io/control-plane=NoSchedule ";
+    List<String> both = List.of("|m1 a True", "|m1 b True");
+    assertThat(dns(both, List.of(master, master.replace("m1", "m2"))))
+        .isEqualTo("could 0\ndelete pod a --wait=false\n");
+    // the one that serves stays
+    assertThat(dns(List.of("|m1 a True", "|m1 b False"), List.of(master, "w1||")))
+        .isEqualTo("could 0\ndelete pod b --wait=false\n");
+    for (String no :
+        List.of(
+            "w1|true|",
+            "w1||node.kubernetes.io/not-ready=NoSchedule ",
+            "w1||x=PreferNoSchedule ")) {
+      assertThat(dns(both, List.of(master, no))).isEqualTo("could 75\n");
+    }
+    for (List<String> well :
+        List.of(
+            List.of("|m1 a True", "|m2 b True"),
+            List.of("|m1 a True"),
+            List.of("|m1 a True", "| b ", "2026-11-27T14:00:00Z|m1 c True"))) {
+      assertThat(dns(well, List.of(master, "w1||"))).isEqualTo("could 0\n");
+    }
+  }
+
   @Test
   void whatElseLivesInContainerdStays() throws Exception {
     String reset =
@@ -1586,6 +1639,7 @@ final class ScriptsIT {
                 + left("20200104T000000Z", "")
                 + """
                 rm /var/lib/mainstay/etcd-backups/demo-m1-20200102T000000Z.db.json
+                echo mine > /var/lib/mainstay/etcd-backups/before-upgrade.db
                 cat > /usr/local/bin/sync <<'EOF'
                 #!/bin/bash
                 [ ! -s "$1" ] || echo "sync ${1##*/}" | sed 's/-m1-[^.]*/-m1-NOW/' >> /run/calls
@@ -1599,6 +1653,7 @@ final class ScriptsIT {
         .isEqualTo(
             """
             exit 0
+            before-upgrade.db
             demo-m1-20200103T000000Z.db
             demo-m1-20200103T000000Z.db.json
             demo-m1-20200104T000000Z.db

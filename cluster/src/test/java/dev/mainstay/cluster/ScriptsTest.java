@@ -34,6 +34,7 @@ final class ScriptsTest {
           "delete-nodes", // what it changes is the cluster, as the next ones do
           "description",
           "drain",
+          "dns-could-move",
           "dns-spread", // what it changes is the cluster
           "dns-without-forwarding", // likewise
           "etcd-look", // waits for the step lock, and takes it shared
