@@ -72,7 +72,7 @@ record ClusterApi(
    *
    * @param corefile its configuration
    * @param nodes the full names of the nodes that its pods are on, one a pod; empty where that is
-   *     not known, and where somebody said on which nodes they are to be
+   *     not known, where one has no node yet, and where somebody said on which they are to be
    * @param candidates the nodes on which a pod of it could start now
    */
   record Dns(String corefile, List<String> nodes, Set<String> candidates) {
@@ -94,14 +94,10 @@ record ClusterApi(
     }
 
     private static Dns of(Map<String, String> parts) {
-      List<String> nodes =
-          isPinned(tree(parts, "workloads"))
-              ? List.of()
-              : parts
-                  .getOrDefault("dns-nodes", "")
-                  .lines()
-                  .filter(name -> !name.isBlank())
-                  .toList();
+      List<String> nodes = parts.getOrDefault("dns-nodes", "").lines().toList();
+      if (nodes.stream().anyMatch(String::isBlank) || isPinned(tree(parts, "workloads"))) {
+        nodes = List.of();
+      }
       Set<String> candidates = new TreeSet<>();
       for (JsonNode node : tree(parts, "nodes").path("items")) {
         if (couldStartOn(node)) {

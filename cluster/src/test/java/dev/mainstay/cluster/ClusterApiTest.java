@@ -180,6 +180,8 @@ final class ClusterApiTest {
     String pinned = "\"nodeSelector\":{\"dns\":\"here\"}";
     assertThat(dns(coredns.formatted(pinned), nodes).onlyNode()).isEmpty();
     assertThat(parsed().dns().onlyNode()).isEmpty();
+    String unbound = WHOLE + line("dns-nodes", "a\n\na\n");
+    assertThat(ClusterApi.parse(unbound).orElseThrow().dns().nodes()).isEmpty();
   }
 
   @Test

@@ -891,8 +891,11 @@ final class ScriptsIT {
         List.of(
             List.of("|m1 a True", "|m2 b True"),
             List.of("|m1 a True"),
-            List.of("|m1 a True", "| b ", "2026-11-27T14:00:00Z|m1 c True"))) {
+            List.of("|m1 a True", "2026-11-27T14:00:00Z|m1 c True"))) {
       assertThat(dns(well, List.of(master, "w1||"))).isEqualTo("could 0\n");
+    }
+    for (List<String> unknown : List.of(List.of(""), List.of("|m1 a True", "|m1 c True", "| b "))) {
+      assertThat(dns(unknown, List.of(master, "w1||"))).isEqualTo("could 75\n");
     }
   }
 
