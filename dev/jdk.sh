@@ -1,6 +1,9 @@
 # Sourced by ./mainstay and ./check: sets JAVA_HOME to a JDK 25 or newer, or says how to get one.
 jdk_major() { "$1/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.specification\.version = //p'; }
 
+# systemd and cron may give none
+[ -n "${HOME:-}" ] || { HOME=$(cd ~ && pwd); export HOME; }
+
 find_jdk() {
   local candidate major
   for candidate in "${MAINSTAY_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*25* /usr/lib/jvm/*2[6-9]* /opt/*jdk*25* \

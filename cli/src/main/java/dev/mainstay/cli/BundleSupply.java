@@ -52,7 +52,14 @@ final class BundleSupply {
    */
   Bundle forApply(KubernetesVersion version) throws InterruptedException {
     Optional<Bundle> cached = cache.find(version);
-    return cached.isPresent() ? cached.get() : fetch(version);
+    try {
+      return cached.isPresent() ? cached.get() : fetch(version);
+    } catch (BundleException.Unreachable unreachable) {
+      throw new BundleException.Unreachable(
+          unreachable.where(),
+          unreachable.what(),
+          unreachable.advice() + ". Or build it from source: mainstay bundle build");
+    }
   }
 
   /**

@@ -103,7 +103,7 @@ final class CertificateText {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("cluster", list.cluster().value());
     document.put("certificates", rows);
-    document.put("problems", Json.problems(list.problems()));
+    document.put("problems", Json.problems(list.problems(), list.unreachable()));
     return document;
   }
 

@@ -55,8 +55,11 @@ final class EtcdText {
 
   private static String canLose(EtcdMembers members) {
     int lacking = -members.canLose();
-    return members.hasQuorum()
-        ? "%d more can be lost".formatted(members.canLose())
+    if (members.hasQuorum()) {
+      return "%d more can be lost".formatted(members.canLose());
+    }
+    return lacking == members.quorum()
+        ? "none of them answers, so that it cannot be seen from here whether there is one"
         : "there is none, %d %s lacking".formatted(lacking, lacking == 1 ? "is" : "are");
   }
 
@@ -99,7 +102,7 @@ final class EtcdText {
     document.put("quorum", members.quorum());
     document.put("canLose", members.canLose());
     document.put("members", rows);
-    document.put("problems", Json.problems(members.problems()));
+    document.put("problems", Json.problems(members.problems(), members.unreachable()));
     return document;
   }
 

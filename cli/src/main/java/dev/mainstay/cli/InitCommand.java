@@ -57,13 +57,13 @@ final class InitCommand implements Callable<Integer> {
       names = "--ssh-user",
       paramLabel = "USER",
       description = "Whom to log in as at ADDRESS (default: root).")
-  String sshUser = "root";
+  @Nullable String sshUser;
 
   @Option(
       names = "--ssh-port",
       paramLabel = "PORT",
       description = "Where sshd listens at ADDRESS (default: 22).")
-  int sshPort = 22;
+  @Nullable Integer sshPort;
 
   @Option(
       names = "--ssh-key",
@@ -89,7 +89,15 @@ final class InitCommand implements Callable<Integer> {
     if (Files.exists(file)) {
       throw exists(file);
     }
-    return fromCluster == null ? template(file) : recall(file, fromCluster);
+    if (fromCluster != null) {
+      return recall(file, fromCluster);
+    }
+    if (sshUser != null || sshPort != null || sshKey != null || sshJump != null) {
+      throw new Failure.Usage(
+          "how to log in is said to --from-cluster alone",
+          "write it into the file instead, at \"ssh:\"");
+    }
+    return template(file);
   }
 
   private static Failure exists(Path file) {
@@ -110,8 +118,14 @@ final class InitCommand implements Callable<Integer> {
         Map.of("file", file.toString()),
         "wrote "
             + file
-            + "\n    put your addresses in, then: mainstay check, mainstay plan, mainstay apply");
+            + "\n"
+            + "    put your addresses in, then: mainstay bundle fetch, mainstay check, mainstay"
+            + " plan, mainstay apply");
     return ExitCode.DONE;
+  }
+
+  private String user() {
+    return sshUser == null ? "root" : sshUser;
   }
 
   private int recall(Path file, String at) throws InterruptedException {
@@ -128,7 +142,7 @@ final class InitCommand implements Callable<Integer> {
             new NodeName("master"),
             Role.MASTER,
             address,
-            new SshSpec(sshUser, key, sshPort, jump, Optional.empty()));
+            new SshSpec(user(), key, sshPort == null ? SSH_PORT : sshPort, jump, Optional.empty()));
     Path folder = temporary();
     try {
       Recalled recalled;
@@ -205,7 +219,7 @@ final class InitCommand implements Callable<Integer> {
     return Optional.of(
         new SshSpec.Jump(
             parts.group("address"),
-            Optional.ofNullable(parts.group("user")).orElse(sshUser),
+            Optional.ofNullable(parts.group("user")).orElse(user()),
             Optional.ofNullable(parts.group("port")).map(Integer::parseInt).orElse(SSH_PORT),
             key));
   }

@@ -5,6 +5,7 @@ import dev.mainstay.engine.Phase;
 import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
 import dev.mainstay.engine.StepResult;
+import dev.mainstay.model.Failure;
 import dev.mainstay.model.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,6 +79,18 @@ final class Json {
     document.put("silent", proof.silent());
     document.put("fingerprints", all);
     return document;
+  }
+
+  /** Hosts that could not be reached are problems as well: where they are begins their message. */
+  static List<Map<String, Object>> problems(List<Problem> problems, List<Failure> unreachable) {
+    List<Problem> all = new ArrayList<>(problems);
+    for (Failure failure : unreachable) {
+      String[] parts = String.valueOf(failure.getMessage()).split(": ", 2);
+      all.add(
+          Problem.error(
+              parts.length == 2 ? parts[0] : "", parts[parts.length - 1], failure.advice()));
+    }
+    return problems(all);
   }
 
   static List<Map<String, Object>> problems(List<Problem> problems) {

@@ -16,6 +16,8 @@ import picocli.CommandLine.Parameters;
 
 /** The runs that this machine remembers of a cluster. */
 final class RunsCommand {
+  private static final String NONE = "no runs are remembered here yet";
+
   private RunsCommand() {}
 
   static CommandLine commands(Session session) {
@@ -52,6 +54,9 @@ final class RunsCommand {
       if (options.json()) {
         session.terminal().out().println(Json.text(runs.stream().map(RunsCommand::brief).toList()));
         return ExitCode.DONE;
+      }
+      if (runs.isEmpty()) {
+        session.terminal().err().println(NONE);
       }
       for (Runs.Run run : runs) {
         session
@@ -102,8 +107,10 @@ final class RunsCommand {
       Runs.Run run =
           runs(session, options)
               .find(id)
-              .orElseThrow(
-                  () -> new Failure.Usage("there is no run " + id, "mainstay runs list has them"));
+              .orElseThrow(() ->
+                  id.equals("last")
+                      ? new Failure.Usage(NONE, "mainstay apply makes the first")
+                      : new Failure.Usage("there is no run " + id, "mainstay runs list has them"));
       if (options.json()) {
         Map<String, Object> document = brief(run);
         List<Map<String, Object>> steps = new ArrayList<>();
@@ -160,7 +167,10 @@ final class RunsCommand {
     public Integer call() throws Exception {
       List<Runs.Run> runs = runs(session, options).list();
       if (runs.isEmpty() || !runs.getLast().isUnfinished()) {
-        session.terminal().err().println("the last run ended well; there is nothing to resume");
+        session
+            .terminal()
+            .err()
+            .println(runs.isEmpty() ? NONE : "the last run ended well; there is nothing to resume");
         return ExitCode.DONE;
       }
       Runs.Run last = runs.getLast();

@@ -1,5 +1,7 @@
 package dev.mainstay.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.mainstay.cluster.BackupEtcd;
 import dev.mainstay.cluster.BackupRecord;
 import dev.mainstay.cluster.EtcdMembers;
@@ -7,6 +9,7 @@ import dev.mainstay.cluster.EtcdMembers.Role;
 import dev.mainstay.cluster.EtcdMembers.Row;
 import dev.mainstay.cluster.VerifyBackup;
 import dev.mainstay.model.ClusterName;
+import dev.mainstay.model.Failure;
 import dev.mainstay.model.Problem;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -78,6 +81,12 @@ final class EtcdTextTest {
             List.of(),
             List.of());
     Golden.check("text/etcd-members-lost.txt", EtcdText.table(lost));
+    Failure gone = new Failure.Unreachable("m1 (10.77.0.11): no answer", "is the host on?", true);
+    EtcdMembers unseen =
+        new EtcdMembers(new ClusterName("demo"), List.of(), 3, 0, 2, -2, List.of(), List.of(gone));
+    assertThat(EtcdText.table(unseen)).contains("it cannot be seen from here whether there is one");
+    assertThat(Json.text(EtcdText.document(unseen)))
+        .contains("\"where\" : \"m1 (10.77.0.11)\"", "\"what\" : \"no answer\"");
   }
 
   @Test

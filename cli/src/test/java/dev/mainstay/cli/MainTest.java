@@ -357,11 +357,19 @@ final class MainTest {
   // what this machine remembers
 
   @Test
+  void howToLogInIsNoPartOfATemplate() {
+    for (String option : List.of("--ssh-user=x", "--ssh-port=23", "--ssh-key=k", "--ssh-jump=j")) {
+      assertThat(run(2, "init", option, "-f", file).err()).contains("--from-cluster alone");
+    }
+    assertThat(Path.of(file)).doesNotExist();
+  }
+
+  @Test
   void noRunsAreAnEmptyList() {
     init();
     assertThat(json(run(0, "runs", "list", "-f", file, "-o", "json")).isEmpty()).isTrue();
-    assertThat(run(2, "runs", "show", "-f", file).err()).contains("there is no run last");
-    assertThat(run(0, "runs", "resume", "-f", file).err()).contains("nothing to resume");
+    assertThat(run(2, "runs", "show", "-f", file).err()).contains("no runs are remembered");
+    assertThat(run(0, "runs", "resume", "-f", file).err()).contains("no runs are remembered");
     assertThat(home.resolve(".mainstay")).doesNotExist();
   }
 

@@ -133,7 +133,13 @@ public final class ShowStatus {
                   spec.name().value(),
                   "no master answers at its API",
                   "on a master: crictl ps -a, and journalctl -u kubelet")
-              : Problem.error(spec.name().value(), "there is no cluster yet", ADVICE));
+              : facts.unreachable().isEmpty()
+                  ? Problem.error(spec.name().value(), "there is no cluster yet", ADVICE)
+                  : Problem.error(
+                      spec.name().value(),
+                      "%d of %d hosts cannot be reached, so that it is not known whether there is a cluster"
+                          .formatted(facts.unreachable().size(), spec.nodes().size()),
+                      "is this machine in their network?"));
     }
     return new ClusterStatus(
         spec,

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.cluster.ClusterStatus.State;
 import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Problem;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -80,5 +82,31 @@ final class ShowStatusTest {
                 "coredns",
                 "all its pods are on m1.demo.internal: its death would be noticed",
                 "run mainstay apply"));
+  }
+
+  @Test
+  void whoCannotBeReachedMayHaveACluster() {
+    String name = SPEC.name().value();
+    Failure gone = new Failure.Unreachable("w1 (10.77.0.21): no route to host", "", true);
+    ClusterFacts nobody =
+        new ClusterFacts(Map.of(), Map.of(new NodeName("w1"), gone), Optional.empty());
+    assertThat(ShowStatus.status(SPEC, nobody, Map.of(), Instant.EPOCH).problems())
+        .last()
+        .isEqualTo(
+            Problem.error(
+                name,
+                "1 of 2 hosts cannot be reached, so that it is not known whether there is a"
+                    + " cluster",
+                "is this machine in their network?"));
+    assertThat(
+            ShowStatus.status(
+                    SPEC,
+                    Fixture.facts(
+                        List.of(FakeHost.of(SPEC, "m1").facts(), FakeHost.of(SPEC, "w1").facts()),
+                        Optional.empty()),
+                    Map.of(),
+                    Instant.EPOCH)
+                .problems())
+        .containsExactly(Problem.error(name, "there is no cluster yet", "run mainstay apply"));
   }
 }

@@ -403,9 +403,12 @@ public final class MinaHosts implements Hosts {
   }
 
   private static void checkPrivate(Path key, String label) {
-    if (!Files.isReadable(key)) {
+    if (!Files.isReadable(key) || Files.isDirectory(key)) {
       throw new Failure.Unreachable(
-          label + ": the key file " + key + " does not exist or cannot be read",
+          label
+              + ": the key file "
+              + key
+              + (Files.isDirectory(key) ? " is a folder" : " does not exist or cannot be read"),
           "set ssh.key to your private key, or leave it out to use ssh-agent and ~/.ssh",
           false);
     }
