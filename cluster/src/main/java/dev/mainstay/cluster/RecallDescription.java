@@ -93,10 +93,7 @@ public final class RecallDescription {
     return new Recalled(identity.get().cluster(), identity.get().node(), file, manifests);
   }
 
-  /**
-   * What {@code description.sh} printed, by its keys. Other lines are somebody's greeting, for a
-   * remote shell reads root's profile.
-   */
+  /** What {@code description.sh} printed, by its keys; other lines are nobody's. */
   private static Map<String, String> parts(NodeSpec host, Output output) {
     if (output.stdout().lines().noneMatch("end"::equals)) {
       throw new Failure.Failed(

@@ -125,21 +125,8 @@ public final class ShowStatus {
                     name,
                     "is in the cluster and not in the file",
                     "mainstay apply --remove " + name + " takes it out")));
-    boolean provisioned = facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned);
     if (facts.api().isEmpty()) {
-      problems.add(
-          provisioned
-              ? Problem.error(
-                  spec.name().value(),
-                  "no master answers at its API",
-                  "on a master: crictl ps -a, and journalctl -u kubelet")
-              : facts.unreachable().isEmpty()
-                  ? Problem.error(spec.name().value(), "there is no cluster yet", ADVICE)
-                  : Problem.error(
-                      spec.name().value(),
-                      "%d of %d hosts cannot be reached, so that it is not known whether there is a cluster"
-                          .formatted(facts.unreachable().size(), spec.nodes().size()),
-                      "is this machine in their network?"));
+      problems.add(silent(spec, facts));
     }
     return new ClusterStatus(
         spec,
@@ -161,6 +148,25 @@ public final class ShowStatus {
         : problems.stream().anyMatch(Problem::isError) || !blind.isEmpty()
             ? State.DEGRADED
             : State.HEALTHY;
+  }
+
+  /** What it means that no master's API answers. */
+  private static Problem silent(ClusterSpec spec, ClusterFacts facts) {
+    String cluster = spec.name().value();
+    if (facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned)) {
+      return Problem.error(
+          cluster,
+          "no master answers at its API",
+          "on a master: crictl ps -a, and journalctl -u kubelet");
+    }
+    if (facts.unreachable().isEmpty()) {
+      return Problem.error(cluster, "there is no cluster yet", ADVICE);
+    }
+    return Problem.error(
+        cluster,
+        "%d of %d hosts cannot be reached, so that it is not known whether there is a cluster"
+            .formatted(facts.unreachable().size(), spec.nodes().size()),
+        "is this machine in their network?");
   }
 
   private static Problem problem(String lack) {
@@ -331,7 +337,7 @@ public final class ShowStatus {
     List<Problem> problems = new ArrayList<>();
     for (String unit : drift.unitsDown()) {
       if (PODS_NEED.contains(unit) && !host.isActive(unit)) {
-        // its Node is Ready for 40 s more
+        // its Node is called Ready for a while yet
         problems.add(Problem.error(where, unit + " does not run", ADVICE));
       } else if (!unit.equals("mainstay-proxy") || host.isActive(unit)) {
         differs.add(

@@ -22,7 +22,7 @@ mkdir -p -m 700 /var/lib/etcd
 need_room_for_both $restores "$3" /var/lib/etcd $(($3 + 67108864))
 trap forget EXIT
 (umask 077; take_bytes "$3" $restores/snapshot.db) || die "the snapshot did not arrive whole" 75
-[ "$(sha256sum < $restores/snapshot.db | cut -d' ' -f1)" = "$2" ] || die "the snapshot arrived with another sha256; nothing was changed" 65
+[ "$(digest < $restores/snapshot.db)" = "$2" ] || die "the snapshot arrived with another sha256; nothing was changed" 65
 found=$(clusters_in $restores/snapshot.db)
 [ -z "$found" ] || printf '%s\n' "$found" | grep -qxF "$7" || die "the snapshot is of another cluster (id $(echo $found), not $7); nothing was changed" 6
 before=$(etcdutl snapshot status $restores/snapshot.db -w json 2> /dev/null | number_of revision)

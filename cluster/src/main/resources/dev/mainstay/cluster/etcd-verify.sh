@@ -6,4 +6,4 @@ need_room "$scratch" $(($1 * 2 + 67108864))
 [ "$(stat -c %s "$scratch/snapshot.db")" = "$1" ] || die "the snapshot did not arrive whole" 75
 restore_into_scratch "$scratch/snapshot.db"
 printf '{"revision":%s,"compacted":%s,"hash":%s,"keys":%s,"sha256":"%s","clusters":"%s"}\n' "$revision" "$compacted" "$hash" "$keys" \
-  "$(sha256sum < "$scratch/snapshot.db" | cut -d' ' -f1)" "$(clusters_in "$scratch/snapshot.db" | paste -sd ' ')"
+  "$(digest < "$scratch/snapshot.db")" "$(clusters_in "$scratch/snapshot.db" | paste -sd ' ')"
