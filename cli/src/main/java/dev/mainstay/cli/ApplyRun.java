@@ -123,6 +123,7 @@ final class ApplyRun {
             "take its line out of " + options.clusterFile(session) + " first");
       }
     }
+    wishes.ensureKnown(spec);
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced());
         ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {

@@ -82,6 +82,7 @@ final class DrillCommand implements Callable<Integer> {
     Optional<NodeName> target = target(wanted);
     Duration time = time(wanted);
     ClusterSpec spec = options.spec(session);
+    target.ifPresent(name -> wanted.target(spec, name));
     try (Hosts hosts = options.hosts(session, spec);
         ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
       session.terminal().err().println("looking whether the cluster can afford it");

@@ -402,10 +402,11 @@ final class EtcdCommand {
     @Override
     public Integer call() throws Exception {
       ClusterSpec spec = options.spec(session);
+      Set<NodeName> names = masters(spec, lost);
       try (Hosts hosts = options.hosts(session, spec);
           ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
         UndoEtcd undo = new UndoEtcd(hosts, session.clock());
-        UndoEtcd.Undo planned = undo.plan(spec, masters(spec, lost));
+        UndoEtcd.Undo planned = undo.plan(spec, names);
         return new PlanRun(
                 session,
                 options,

@@ -28,6 +28,7 @@ final class PlanCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PlanChanges.Wishes wishes = wishOptions.wishes();
     ClusterSpec spec = options.spec(session);
+    wishes.ensureKnown(spec);
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced())) {
       Changes changes =

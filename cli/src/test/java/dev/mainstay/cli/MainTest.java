@@ -354,6 +354,21 @@ final class MainTest {
     assertThat(run(4, "reset", "--yes", "-f", file).err()).contains("nothing listens");
   }
 
+  @Test
+  void namesThatTheFileDoesNotHaveAreMistakesBeforeAnybodyIsAsked() throws Exception {
+    unreachable();
+    assertThat(run(2, "drill", "master-down", "m9", "--yes", "-f", file).err())
+        .contains("the file has no node m9", "name one of the masters: m1");
+    for (String command : List.of("plan", "apply")) {
+      assertThat(run(2, command, "--replace", "m9", "-f", file).err())
+          .contains("--replace m9: the file has no such node");
+    }
+    for (String command : List.of("recover", "undo")) {
+      assertThat(run(2, "etcd", command, "--lost", "m9", "--yes", "-f", file).err())
+          .contains("\"m9\" is no master of the file");
+    }
+  }
+
   // what this machine remembers
 
   @Test

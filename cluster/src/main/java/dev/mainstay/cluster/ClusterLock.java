@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Mutable: the right to change a cluster, held on every master that can be reached, so that two
@@ -44,34 +45,37 @@ public final class ClusterLock implements AutoCloseable {
    * @param owner who takes it and since when, for whoever comes second
    * @param clock one that goes on while this machine sleeps
    * @throws Failure.Locked if somebody has it
-   * @throws Failure.Unreachable if no master can be reached
+   * @throws Failure.Unreachable if no master can be reached, with each and why
    */
   public static ClusterLock take(ClusterSpec spec, Hosts hosts, String owner, InstantSource clock)
       throws InterruptedException {
     Map<NodeName, Failure> silent = meet(spec, hosts);
     ClusterLock lock = new ClusterLock(clock);
-    Failure unreachable = null;
+    List<Failure> unreachable = new ArrayList<>();
     boolean held = false;
     try {
       for (NodeSpec master : spec.masters()) {
         if (silent.get(master.name()) instanceof Failure.Unreachable lost) {
-          unreachable = lost;
+          unreachable.add(lost);
           continue;
         }
         try {
           lock.takeOn(master, hosts, owner);
           held = true;
         } catch (Failure.Unreachable lost) {
-          unreachable = lost;
+          unreachable.add(lost);
         }
       }
     } catch (RuntimeException | InterruptedException taken) {
       lock.close();
       throw taken;
     }
-    if (!held && unreachable != null) {
+    if (!held && !unreachable.isEmpty()) {
       lock.close();
-      throw unreachable;
+      throw new Failure.Unreachable(
+          unreachable.stream().map(Failure::text).collect(Collectors.joining("\n")),
+          unreachable.size() == 1 ? "" : "nothing was changed: no master can be reached",
+          unreachable.stream().anyMatch(Failure::isRetryable));
     }
     return lock;
   }

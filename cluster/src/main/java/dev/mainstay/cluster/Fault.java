@@ -1,5 +1,12 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
+import java.util.List;
+import java.util.stream.Collectors;
+
 /** Something that a drill breaks on one node, and that heals again. */
 public enum Fault {
   MASTER_DOWN("master-down", "its kubelet, static pods and local proxy end at once"),
@@ -39,5 +46,27 @@ public enum Fault {
   /** Whether it lasts until it is healed; else it is over the moment that it is there. */
   public boolean lasts() {
     return takesApi();
+  }
+
+  /**
+   * The node of that name, which this fault can strike.
+   *
+   * @throws Failure.Usage if the file has no such node, or it is a worker and this a master's fault
+   */
+  public NodeSpec target(ClusterSpec spec, NodeName name) {
+    List<NodeSpec> possible = this == PROXY_RESTART ? spec.nodes() : spec.masters();
+    return possible.stream()
+        .filter(node -> node.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new Failure.Usage(
+                spec.node(name).isPresent()
+                    ? word + ": " + name + " is a worker"
+                    : "the file has no node " + name,
+                "name one of "
+                    + (this == PROXY_RESTART ? "" : "the masters: ")
+                    + possible.stream()
+                        .map(node -> node.name().value())
+                        .collect(Collectors.joining(", "))));
   }
 }

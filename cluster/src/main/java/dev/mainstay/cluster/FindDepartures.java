@@ -57,15 +57,14 @@ final class FindDepartures {
   /**
    * Finds and looks at them.
    *
-   * @param replaced the names that get another machine, or the same one anew
+   * @param replaced the names of the file that get another machine, or the same one anew
    * @throws Failure.Unreachable if a name's new machine cannot be reached, or a leaving machine
    *     answers and does not let us in: it must not be left running unseen
-   * @throws Failure.Usage if a name to replace is not in the file
    */
   Found find(ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced)
       throws InterruptedException {
     for (NodeName name : replaced) {
-      refuseUnknown(spec, facts, name);
+      refuseSilent(facts, name);
     }
     refuseWithoutApi(spec, facts, replaced);
     List<Departure> looked =
@@ -159,12 +158,7 @@ final class FindDepartures {
     }
   }
 
-  private static void refuseUnknown(ClusterSpec spec, ClusterFacts facts, NodeName name) {
-    if (spec.node(name).isEmpty()) {
-      throw new Failure.Usage(
-          "--replace " + name + ": the file has no such node",
-          "to take a node out, take its line out of the file and name it: --remove " + name);
-    }
+  private static void refuseSilent(ClusterFacts facts, NodeName name) {
     Failure unreachable = facts.unreachable().get(name);
     if (unreachable != null) {
       throw new Failure.Unreachable(

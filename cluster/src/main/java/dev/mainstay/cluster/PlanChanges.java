@@ -32,6 +32,21 @@ public final class PlanChanges {
     public Wishes {
       replaced = Set.copyOf(replaced);
     }
+
+    /**
+     * Goes on if the file has all of them; nobody has been asked yet.
+     *
+     * @throws Failure.Usage if a name to replace is not in the file
+     */
+    public void ensureKnown(ClusterSpec spec) {
+      for (NodeName name : replaced) {
+        if (spec.node(name).isEmpty()) {
+          throw new Failure.Usage(
+              "--replace " + name + ": the file has no such node",
+              "to take a node out, take its line out of the file and name it: --remove " + name);
+        }
+      }
+    }
   }
 
   private final Observe observe;

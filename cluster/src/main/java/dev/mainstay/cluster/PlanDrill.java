@@ -116,27 +116,14 @@ final class PlanDrill {
         case MASTER_DOWN, MASTER_BLACK_HOLE, MASTER_FROZEN -> spec.masters();
       };
     }
-    NodeName name = wish.target().get();
-    NodeSpec target =
-        spec.node(name)
-            .orElseThrow(() ->
-                new Failure.Usage(
-                    "the file has no node " + name,
-                    "name one of "
-                        + String.join(
-                            ", ",
-                            spec.nodes().stream().map(node -> node.name().value()).toList())));
-    if (!target.isMaster() && wish.fault() != Fault.PROXY_RESTART) {
-      throw new Failure.Usage(
-          wish.fault().word() + ": " + name + " is a worker",
-          "name one of the masters: "
-              + String.join(
-                  ", ", spec.masters().stream().map(master -> master.name().value()).toList()));
-    }
+    NodeSpec target = wish.fault().target(spec, wish.target().get());
     if (wish.fault() == Fault.MASTER_BLACK_HOLE && isJumpHost(spec, facts, target)) {
       throw new Failure.Usage(
-          wish.fault().word() + ": " + name + " is the jump host of others, which would go with it",
-          "name another master, or drill master-down " + name);
+          wish.fault().word()
+              + ": "
+              + target.name()
+              + " is the jump host of others, which would go with it",
+          "name another master, or drill master-down " + target.name());
     }
     return List.of(target);
   }

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
@@ -219,6 +220,16 @@ final class ClusterLockTest {
       assertThat(masters.taken).hasSize(2);
       assertThat(lock.lost()).isEmpty();
     }
+  }
+
+  @Test
+  void whereNoMasterCanBeReachedEachSaysWhy() {
+    for (String name : List.of("m1", "m2", "m3")) {
+      masters.broken.put(new NodeName(name), new Failure.Unreachable(name + ": gone", "", true));
+    }
+    assertThatThrownBy(this::take)
+        .isInstanceOf(Failure.Unreachable.class)
+        .hasMessage("m1: gone\nm2: gone\nm3: gone");
   }
 
   @Test

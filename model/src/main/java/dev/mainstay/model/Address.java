@@ -28,6 +28,20 @@ public record Address(String value) implements Comparable<Address> {
             .formatted(bits >>> 24, (bits >>> 16) & 0xff, (bits >>> 8) & 0xff, bits & 0xff));
   }
 
+  /**
+   * Whether one host can have it: not "this network" (0/8), multicast (224/4), reserved or
+   * broadcast (240/4; all RFC 6890 and RFC 5771).
+   */
+  boolean isOfAHost() {
+    int first = bits() >>> 24;
+    return first != 0 && first < 224;
+  }
+
+  /** Whether it is in 127/8, where every machine finds itself. */
+  boolean isLoopback() {
+    return bits() >>> 24 == 127;
+  }
+
   /** The 32 bits, most significant byte first. */
   int bits() {
     return bits(value).orElseThrow();

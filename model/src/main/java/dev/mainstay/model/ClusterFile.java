@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -45,6 +46,31 @@ public final class ClusterFile {
   static final List<String> JUMP_KEYS = List.of("address", "user", "port", "key");
   static final List<String> NODE_KEYS = List.of("address", "ssh", "hostKey");
   static final List<String> NETWORK_KEYS = List.of("pods", "services", "plugin", "manifests");
+
+  // what proxies, probes, certificates and the control groups of containerd are made to match
+  private static final Set<String> KUBELET_OWN =
+      Set.of("apiVersion", "kind", "cgroupDriver", "staticPodPath", "clusterDomain");
+  private static final Set<String> API_SERVER_OWN =
+      Set.of(
+          "advertise-address",
+          "bind-address",
+          "client-ca-file",
+          "etcd-cafile",
+          "etcd-certfile",
+          "etcd-keyfile",
+          "etcd-prefix",
+          "etcd-servers",
+          "kubelet-client-certificate",
+          "kubelet-client-key",
+          "proxy-client-cert-file",
+          "proxy-client-key-file",
+          "requestheader-client-ca-file",
+          "secure-port",
+          "service-account-key-file",
+          "service-account-signing-key-file",
+          "service-cluster-ip-range",
+          "tls-cert-file",
+          "tls-private-key-file");
   static final List<String> CONTAINERD_KEYS = List.of("registryMirrors");
   private static final Pattern REGISTRY =
       Pattern.compile("_default|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?");
@@ -125,6 +151,7 @@ public final class ClusterFile {
     ComponentSettings settings = settings(entries);
     CertificateSpec certificates = certificates(entries);
     EtcdBackupSpec etcdBackup = etcdBackup(entries);
+    refuseLoopback(nodes);
     boolean hasMaster = nodes.stream().anyMatch(NodeSpec::isMaster);
     if (name.isEmpty() || domain.isEmpty() || version.isEmpty() || !hasMaster) {
       return Optional.empty();
@@ -192,6 +219,13 @@ public final class ClusterFile {
           value,
           "\"" + text.get() + "\" is not a domain of two or more DNS labels",
           "for example demo.internal");
+      return Optional.empty();
+    }
+    if (text.isPresent() && Domain.isOfServices(text.get())) {
+      yaml.error(
+          value,
+          "cluster.local is the domain of services inside Kubernetes",
+          "choose another, for example demo.internal");
       return Optional.empty();
     }
     return text.map(Domain::new);
@@ -272,6 +306,10 @@ public final class ClusterFile {
           yaml.error(value, "\"api\" is the name of the cluster's endpoint", "choose another");
           return;
         }
+        if (name.equals("localhost")) {
+          yaml.error(value, "\"localhost\" is every machine's name for itself", "choose another");
+          return;
+        }
         NodeName node = new NodeName(name);
         if (nodeValues.putIfAbsent(node, value) != null) {
           yaml.error(value, "is a master already", "every node has a name of its own");
@@ -301,6 +339,18 @@ public final class ClusterFile {
       }
     }
     return nodes;
+  }
+
+  /** A host that others know as 127.0.0.1 is, to each of them, itself. */
+  private void refuseLoopback(List<NodeSpec> nodes) {
+    for (NodeSpec node : nodes) {
+      if (nodes.size() > 1 && node.address().isLoopback()) {
+        yaml.error(
+            Objects.requireNonNull(nodeValues.get(node.name())),
+            node.address() + " is, on every node, that node itself",
+            "write the address at which the other nodes reach " + node.name());
+      }
+    }
   }
 
   private Optional<NodeSpec> node(NodeName name, Role role, Value value, SshSpec defaults) {
@@ -343,6 +393,8 @@ public final class ClusterFile {
           value,
           "\"" + text.get() + "\" is not an IPv4 address",
           text.get().contains("/") ? "leave the prefix out" : "for example 192.0.2.11");
+    } else if (!address.get().isOfAHost()) {
+      yaml.error(value, address.get() + " is the address of no host", "for example 192.0.2.11");
     }
     return address;
   }
@@ -451,7 +503,11 @@ public final class ClusterFile {
   private ComponentSettings settings(Map<String, Value> entries) {
     Map<String, Object> kubelet = new HashMap<>();
     for (Value value : optional(entries, "kubelet").stream().toList()) {
-      yaml.entries(value).forEach((key, entry) -> kubelet.put(key, yaml.plain(entry)));
+      yaml.entries(value)
+          .forEach((key, entry) -> {
+            refuseOwn(entry, key, KUBELET_OWN);
+            kubelet.put(key, yaml.plain(entry));
+          });
     }
     Map<String, String> apiServer = new HashMap<>();
     for (Value value : optional(entries, "apiServer").stream().toList()) {
@@ -460,6 +516,7 @@ public final class ClusterFile {
             if (key.startsWith("-")) {
               yaml.error(entry, "a flag is written without dashes", "");
             } else {
+              refuseOwn(entry, key, API_SERVER_OWN);
               yaml.text(entry).ifPresent(flag -> apiServer.put(key, flag));
             }
           });
@@ -473,6 +530,12 @@ public final class ClusterFile {
       }
     }
     return new ComponentSettings(kubelet, apiServer, new ContainerdSettings(mirrors));
+  }
+
+  private void refuseOwn(Value entry, String key, Set<String> own) {
+    if (own.contains(key)) {
+      yaml.error(entry, key + " is set by Mainstay itself", "leave it out");
+    }
   }
 
   /** The registry names a folder on the host, and URLs stand in a file there. */

@@ -27,6 +27,14 @@ public record Domain(String value) {
     return true;
   }
 
+  /**
+   * Whether it is, or lies in, the domain that Kubernetes' own DNS answers for: pods would not find
+   * the cluster's names.
+   */
+  static boolean isOfServices(String value) {
+    return value.equals("cluster.local") || value.endsWith(".cluster.local");
+  }
+
   /** The name of the cluster's one endpoint, which is 127.0.0.1 on every node. */
   public String endpointName() {
     return "api." + value;

@@ -97,6 +97,39 @@ final class ClusterFileTest {
             "api: 10.77.0.12",
             "cluster.yaml:8:8  masters.api: \"api\" is the name of the cluster's endpoint"),
         Arguments.of(
+            "m2: 10.77.0.12",
+            "localhost: 10.77.0.12",
+            "cluster.yaml:8:14  masters.localhost: \"localhost\" is every machine's name for"
+                + " itself"),
+        Arguments.of(
+            "m2: 10.77.0.12",
+            "m2: 0.0.0.0",
+            "cluster.yaml:8:7  masters.m2: 0.0.0.0 is the address of no host"),
+        Arguments.of(
+            "w1: 10.77.0.21",
+            "w1: 224.0.0.21",
+            "cluster.yaml:11:7  workers.w1: 224.0.0.21 is the address of no host"),
+        Arguments.of(
+            "w1: 10.77.0.21",
+            "w1: 255.255.255.255",
+            "cluster.yaml:11:7  workers.w1: 255.255.255.255 is the address of no host"),
+        Arguments.of(
+            "m2: 10.77.0.12",
+            "m2: 127.0.0.1",
+            "cluster.yaml:8:7  masters.m2: 127.0.0.1 is, on every node, that node itself"),
+        Arguments.of(
+            "kind: Cluster",
+            "domain: k8s.cluster.local",
+            "cluster.yaml:2:9  domain: cluster.local is the domain of services inside Kubernetes"),
+        Arguments.of(
+            "kind: Cluster",
+            "apiServer: {secure-port: 8443}",
+            "cluster.yaml:2:26  apiServer.secure-port: secure-port is set by Mainstay itself"),
+        Arguments.of(
+            "kind: Cluster",
+            "kubelet: {cgroupDriver: cgroupfs}",
+            "cluster.yaml:2:25  kubelet.cgroupDriver: cgroupDriver is set by Mainstay itself"),
+        Arguments.of(
             "pods: 10.244.0.0/16",
             "pods: 10.244.0.0",
             "cluster.yaml:12:17  network.pods: \"10.244.0.0\" is not an IPv4 network"),
