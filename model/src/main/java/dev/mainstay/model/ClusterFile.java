@@ -47,6 +47,13 @@ public final class ClusterFile {
   static final List<String> NODE_KEYS = List.of("address", "ssh", "hostKey");
   static final List<String> NETWORK_KEYS = List.of("pods", "services", "plugin", "manifests");
 
+  // kubeadm: PodSubnetNodeMaskMaxDiff, MaximumBitsForServiceSubnet, MinimumAddressesInServiceSubnet
+  private static final int WIDEST_PODS = 8;
+  // four nodes: their number grows, the network does not
+  private static final int NARROWEST_PODS = 22;
+  private static final int WIDEST_SERVICES = 12;
+  private static final int NARROWEST_SERVICES = 28;
+
   // what proxies, probes, certificates and the control groups of containerd are made to match
   private static final Set<String> KUBELET_OWN =
       Set.of("apiVersion", "kind", "cgroupDriver", "staticPodPath", "clusterDomain");
@@ -152,6 +159,7 @@ public final class ClusterFile {
     CertificateSpec certificates = certificates(entries);
     EtcdBackupSpec etcdBackup = etcdBackup(entries);
     refuseLoopback(nodes);
+    domain.ifPresent(its -> refuseLongNames(nodes, its));
     boolean hasMaster = nodes.stream().anyMatch(NodeSpec::isMaster);
     if (name.isEmpty() || domain.isEmpty() || version.isEmpty() || !hasMaster) {
       return Optional.empty();
@@ -341,6 +349,19 @@ public final class ClusterFile {
     return nodes;
   }
 
+  private void refuseLongNames(List<NodeSpec> nodes, Domain domain) {
+    for (NodeSpec node : nodes) {
+      String full = node.name().in(domain);
+      if (full.length() > NodeName.MAX_FULL_LENGTH) {
+        yaml.error(
+            Objects.requireNonNull(nodeValues.get(node.name())),
+            "%s has %d characters, and a Kubernetes node's name has at most %d"
+                .formatted(full, full.length(), NodeName.MAX_FULL_LENGTH),
+            "shorten the name or the domain");
+      }
+    }
+  }
+
   /** A host that others know as 127.0.0.1 is, to each of them, itself. */
   private void refuseLoopback(List<NodeSpec> nodes) {
     for (NodeSpec node : nodes) {
@@ -458,14 +479,33 @@ public final class ClusterFile {
           "choose two that have no address in common");
     }
     // kubeadm gives every node a /24 of the pods' network
-    if (at.isPresent() && pods.prefix() > 22) {
+    int room = 1 << Math.clamp(24 - pods.prefix(), 0, 16);
+    if (at.isPresent() && pods.prefix() <= NARROWEST_PODS && nodes.size() > room) {
       yaml.error(
           optional(its, "pods").orElse(at.get()),
-          pods + " is too small: every node takes a /24 of it",
-          "use a /16");
+          "%s has room for %d nodes, a /24 each; the file has %d"
+              .formatted(pods, room, nodes.size()),
+          "choose a wider network");
     }
+    refuseWidth(its, "pods", pods, WIDEST_PODS, NARROWEST_PODS);
+    refuseWidth(its, "services", services, WIDEST_SERVICES, NARROWEST_SERVICES);
     clash(its, "pods", pods, nodes);
     clash(its, "services", services, nodes);
+  }
+
+  private void refuseWidth(
+      Map<String, Value> its, String key, Cidr cidr, int widest, int narrowest) {
+    if (cidr.prefix() < widest || cidr.prefix() > narrowest) {
+      optional(its, key)
+          .ifPresent(value ->
+              yaml.error(
+                  value,
+                  "%s is wider than /%d or narrower than /%d".formatted(cidr, widest, narrowest),
+                  "the usual is "
+                      + (key.equals("pods")
+                          ? NetworkSpec.DEFAULT_PODS
+                          : NetworkSpec.DEFAULT_SERVICES)));
+    }
   }
 
   /** Says once that {@code cidr}, the value of {@code key} or its default, holds hosts. */

@@ -1,11 +1,11 @@
 package dev.mainstay.model;
 
 /**
- * The DNS domain under which a cluster's names live: at least two labels, at most 180 characters so
- * that a node's full name stays under Kubernetes' limit of 253.
+ * The DNS domain under which a cluster's names live: at least two labels, so short that a node's
+ * full name can be the value of a label ({@link NodeName#MAX_FULL_LENGTH}).
  */
 public record Domain(String value) {
-  private static final int MAX_LENGTH = 180;
+  private static final int MAX_LENGTH = NodeName.MAX_FULL_LENGTH - 2;
 
   public Domain {
     if (!isValid(value)) {

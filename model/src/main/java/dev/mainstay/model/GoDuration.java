@@ -13,19 +13,23 @@ public final class GoDuration {
   private static final Pattern PARTS =
       Pattern.compile("(?:(\\d{1,6})d)?(?:(\\d{1,8})h)?(?:(\\d{1,9})m)?(?:(\\d{1,9})s)?");
 
+  // Go counts nanoseconds in 64 bits, which hold 292 years
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private GoDuration() {}
 
-  /** The duration that {@code text} says; empty where it says none. May be zero. */
+  /** The duration that {@code text} says; empty where it says none of at most 100 years. */
   public static Optional<Duration> parse(String text) {
     Matcher parts = PARTS.matcher(text);
     if (text.isEmpty() || !parts.matches()) {
       return Optional.empty();
     }
     return Optional.of(
-        Duration.ofDays(number(parts, 1))
-            .plusHours(number(parts, 2))
-            .plusMinutes(number(parts, 3))
-            .plusSeconds(number(parts, 4)));
+            Duration.ofDays(number(parts, 1))
+                .plusHours(number(parts, 2))
+                .plusMinutes(number(parts, 3))
+                .plusSeconds(number(parts, 4)))
+        .filter(duration -> duration.compareTo(LONGEST) <= 0);
   }
 
   private static long number(Matcher parts, int group) {

@@ -7,6 +7,9 @@ import java.util.regex.Pattern;
  * name, which is also the Kubernetes node name, is {@link #in(Domain)}.
  */
 public record NodeName(String value) implements Comparable<NodeName> {
+  /** kubelet makes its full name the value of label kubernetes.io/hostname, which has no more. */
+  static final int MAX_FULL_LENGTH = 63;
+
   static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
   public NodeName {

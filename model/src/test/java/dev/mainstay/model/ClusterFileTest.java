@@ -123,6 +123,35 @@ final class ClusterFileTest {
             "cluster.yaml:2:9  domain: cluster.local is the domain of services inside Kubernetes"),
         Arguments.of(
             "kind: Cluster",
+            "domain: " + "a".repeat(50) + ".example.com",
+            "cluster.yaml:2:9  domain: \"" + "a".repeat(50) + ".example.com\" is not a domain"),
+        Arguments.of(
+            "kind: Cluster\nname: demo",
+            "domain: " + "a".repeat(49) + ".example.com\nname: demo",
+            "cluster.yaml:7:7  masters.m1: m1." + "a".repeat(49) + ".example.com has 64"),
+        Arguments.of(
+            "pods: 10.244.0.0/16",
+            "pods: 10.244.0.0/25",
+            "cluster.yaml:12:17  network.pods: 10.244.0.0/25 is wider than /8 or narrower than"
+                + " /22"),
+        Arguments.of(
+            "pods: 10.244.0.0/16",
+            "pods: 32.0.0.0/5",
+            "cluster.yaml:12:17  network.pods: 32.0.0.0/5 is wider than /8"),
+        Arguments.of(
+            "services: 10.96.0.0/12",
+            "services: 11.0.0.0/8",
+            "cluster.yaml:12:42  network.services: 11.0.0.0/8 is wider than /12"),
+        Arguments.of(
+            "services: 10.96.0.0/12",
+            "services: 10.96.0.0/30",
+            "cluster.yaml:12:42  network.services: 10.96.0.0/30 is wider than /12 or narrower"),
+        Arguments.of(
+            "kind: Cluster",
+            "certificates: {validity: 999999d}",
+            "cluster.yaml:2:26  certificates.validity: \"999999d\" is not a duration"),
+        Arguments.of(
+            "kind: Cluster",
             "apiServer: {secure-port: 8443}",
             "cluster.yaml:2:26  apiServer.secure-port: secure-port is set by Mainstay itself"),
         Arguments.of(
@@ -227,6 +256,15 @@ final class ClusterFileTest {
             "masters.m1",
             "leave the prefix out",
             "did you mean \"workers\"?");
+  }
+
+  @Test
+  void everyNodeNeedsItsPartOfThePodsNetwork() {
+    String file = "name: a\nkubernetes: 1.36.3\nnetwork: {pods: 10.244.0.0/22}\nmasters: {%s}\n";
+    String four = "m1: 10.0.0.1, m2: 10.0.0.2, m3: 10.0.0.3, m4: 10.0.0.4";
+    assertThat(decode(file.formatted(four)).spec()).isPresent();
+    assertThat(decode(file.formatted(four + ", m5: 10.0.0.5")).problems().toString())
+        .contains("10.244.0.0/22 has room for 4 nodes, a /24 each; the file has 5");
   }
 
   @Test
