@@ -40,13 +40,20 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
   }
 
   private Map<String, Object> document(String clusterId) {
+    Map<String, String> network = new LinkedHashMap<>(madeNetwork());
+    network.put("manifests", networkDigest());
+    return document(clusterId, spec.nodes(), network);
+  }
+
+  private Map<String, Object> document(
+      String clusterId, List<NodeSpec> members, Map<String, String> network) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("clusterId", clusterId);
     document.put("name", spec.name().value());
     document.put("domain", spec.domain().value());
     document.put("kubernetes", spec.kubernetes().toString());
     List<Map<String, Object>> nodes = new ArrayList<>();
-    for (NodeSpec node : spec.nodes()) {
+    for (NodeSpec node : members) {
       Map<String, Object> one = new LinkedHashMap<>();
       one.put("name", node.name().value());
       one.put("role", node.role().word());
@@ -56,8 +63,6 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
       nodes.add(one);
     }
     document.put("nodes", nodes);
-    Map<String, Object> network = new LinkedHashMap<>(madeNetwork());
-    network.put("manifests", networkDigest());
     document.put("network", network);
     document.put("file", ClusterFileText.of(spec));
     return document;
@@ -158,6 +163,18 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
 
   /** The ConfigMap as a manifest; JSON is YAML. */
   String manifest(String clusterId) {
+    return manifest(document(clusterId));
+  }
+
+  /**
+   * The same of a cluster that so far is its first master alone and has no network yet: with what
+   * counts only when a cluster is made, so that no later file says otherwise.
+   */
+  String foundingManifest(String clusterId, NodeSpec founder) {
+    return manifest(document(clusterId, List.of(founder), madeNetwork()));
+  }
+
+  private String manifest(Map<String, Object> document) {
     Map<String, Object> metadata = new LinkedHashMap<>();
     metadata.put("name", "mainstay");
     metadata.put("namespace", "kube-system");
@@ -166,7 +183,7 @@ record ClusterDescription(ClusterSpec spec, List<String> networkManifests) {
     map.put("kind", "ConfigMap");
     map.put("metadata", metadata);
     Map<String, String> data = new LinkedHashMap<>(ownManifests());
-    data.put("cluster.json", JSON.writeValueAsString(document(clusterId)));
+    data.put("cluster.json", JSON.writeValueAsString(document));
     map.put("data", data);
     return JSON.writeValueAsString(map);
   }

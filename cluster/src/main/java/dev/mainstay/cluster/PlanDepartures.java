@@ -247,7 +247,10 @@ final class PlanDepartures {
                       RESET,
                       departure,
                       "undo kubeadm, remove everything of Mainstay, its packages and its hosts"
-                          + " block",
+                          + " block"
+                          + (departure.node().isMaster()
+                              ? "; the backups of etcd that lie there go with it"
+                              : ""),
                       Disruption.NODE,
                       lastOf(departure),
                       Action.Reset.of(departure.node(), host))));

@@ -766,6 +766,21 @@ final class Planner {
     // while the API is silent because its masters moved, nothing is known of its add-ons: the look
     // at the whole, and the next plan, find what is amiss
     boolean unknown = amendments.quorumIsLost();
+    if (ids.contains(foundersFinish())) {
+      // until all have joined the cluster would not know what it was made with, and any file would
+      // do
+      last.add(
+          add(
+              addons,
+              new Step<>(
+                  "cluster/addons/making",
+                  "",
+                  Why.DESCRIPTION_DIFFERS,
+                  "store what counts only when a cluster is made in ConfigMap kube-system/mainstay",
+                  Disruption.NONE,
+                  founded,
+                  new Action.Describe(description.foundingManifest(clusterId, founder)))));
+    }
     boolean forwards =
         !unknown
             && facts
@@ -851,9 +866,13 @@ final class Planner {
             node -> dns.couldLeave(node, leaving) ? Optional.of(founded()) : joins.map(Set::of));
   }
 
+  private String foundersFinish() {
+    return "masters/init/" + founder.name() + "/finish";
+  }
+
   /** The steps after which there is a finished master that answers, if this plan has them. */
   private Set<String> founded() {
-    String finished = "masters/init/" + founder.name() + "/finish";
+    String finished = foundersFinish();
     return ids.contains(finished)
         ? Set.of(finished)
         : amendments.quorumIsLost() ? lastAmendment() : Set.of();

@@ -59,11 +59,14 @@ final class Preflight {
       }
       NodeSpec namesake = hostnames.putIfAbsent(seen.hostname(), node);
       if (namesake != null) {
-        problems.add(
+        Problem same =
             Problem.error(
                 where,
                 "has the same hostname as " + namesake.name() + ": " + seen.hostname(),
-                "hostnamectl set-hostname " + node.name()));
+                "hostnamectl set-hostname " + node.name());
+        boolean nodes =
+            Observe.isNode(seen) && facts.host(namesake.name()).filter(Observe::isNode).isPresent();
+        problems.add(nodes ? same.asWarning() : same);
       }
       List<Problem> ofMachine = new ArrayList<>();
       checkMachine(node, seen, where, ofMachine);

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -26,6 +28,7 @@ import tools.jackson.databind.ObjectMapper;
 public final class RecallDescription {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration SHORT = Duration.ofMinutes(1);
+  private static final Pattern MANIFEST = Pattern.compile("network-([0-9]{1,3}\\.yaml)");
   private static final Set<String> KEYS = Set.of("node", "hosts", "description");
 
   private final RemoteSteps remote;
@@ -86,8 +89,10 @@ public final class RecallDescription {
     Map<String, String> manifests = new LinkedHashMap<>();
     data.properties()
         .forEach(entry -> {
-          if (entry.getKey().startsWith("network-")) {
-            manifests.put(entry.getKey().replaceFirst("-", "/"), entry.getValue().asString(""));
+          // a path beside the file is made of it, and a host is not trusted with more
+          Matcher name = MANIFEST.matcher(entry.getKey());
+          if (name.matches()) {
+            manifests.put("network/" + name.group(1), entry.getValue().asString(""));
           }
         });
     return new Recalled(identity.get().cluster(), identity.get().node(), file, manifests);

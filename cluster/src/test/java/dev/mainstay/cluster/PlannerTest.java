@@ -107,6 +107,7 @@ final class PlannerTest {
             "masters/join/m3/finish",
             "workers/join/w1",
             "workers/join/w2",
+            "cluster/addons/making",
             "cluster/addons/network",
             "cluster/addons/dns-spread",
             "cluster/addons/description",
@@ -116,6 +117,41 @@ final class PlannerTest {
     assertThat(plan.steps().subList(0, 15)).allMatch(step -> step.disrupts() == Disruption.NONE);
     assertThat(waits(plan, "masters/init/m1", "hosts/images/m1")).isTrue();
     assertThat(waits(plan, "masters/init/m1", "hosts/configure/m2")).isFalse();
+  }
+
+  private Changes all() {
+    Plan<Action> plan = found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2"));
+    return new Changes(SPEC, Fixture.facts(List.of(), Optional.empty()), bundle, plan, List.of());
+  }
+
+  @Test
+  void aPartOfThePlanIsWhatItsPhasesHold() {
+    assertThat(all().only(List.of()))
+        .extracting(part -> ids(part.plan()))
+        .isEqualTo(ids(all().plan()));
+    assertThat(ids(all().only(List.of("hosts/deliver")).plan()))
+        .hasSize(5)
+        .allMatch(id -> id.startsWith("hosts/deliver/"));
+    Plan<Action> part = all().only(List.of("hosts", "masters/init")).plan();
+    assertThat(ids(part)).contains("hosts/images/w2", "masters/init/m1/finish").hasSize(17);
+    assertThat(waits(part, "masters/init/m1", "hosts/images/m1")).isTrue();
+    assertThat(all().only(List.of("nodes")).plan().isEmpty()).isTrue();
+    assertThat(all().only(List.of("host")).plan().isEmpty()).as("half a word").isTrue();
+  }
+
+  @Test
+  void noPartLeavesOutWhatItWaitsFor() {
+    assertThatThrownBy(() -> all().only(List.of("hosts", "masters/join")))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessage(
+            "--only hosts, masters/join: masters/join/m2 waits for masters/init/m1/finish, which"
+                + " would be left out");
+  }
+
+  @Test
+  void theLookAtTheWholeBelongsToNoPart() {
+    assertThat(ids(all().only(List.of("hosts", "masters", "workers", "cluster")).plan()))
+        .isEqualTo(ids(all().plan()).subList(0, all().plan().steps().size() - 1));
   }
 
   @Test
@@ -765,6 +801,7 @@ final class PlannerTest {
             "hosts/images/m1",
             "masters/init/m1",
             "masters/init/m1/finish",
+            "cluster/addons/making",
             "cluster/addons/network",
             "cluster/addons/description",
             "cluster/verify");

@@ -39,8 +39,12 @@ final class RecallDescriptionTest {
             Map.of(
                 "cluster.json",
                 json.writeValueAsString(Map.of("file", "name: demo\n")),
-                "network-own.yaml",
-                "kind: DaemonSet\n")));
+                "network-1.yaml",
+                "kind: DaemonSet\n",
+                "network-../../../.bash_profile",
+                "of a host that wants to write elsewhere",
+                "network-own/../x.yaml",
+                "the same")));
   }
 
   private Recalled recall(String answer) throws InterruptedException {
@@ -53,7 +57,7 @@ final class RecallDescriptionTest {
     assertThat(recall(NODE + HOSTS + DESCRIPTION + "end\n"))
         .isEqualTo(
             new Recalled(
-                "demo", "m1", "name: demo\n", Map.of("network/own.yaml", "kind: DaemonSet\n")));
+                "demo", "m1", "name: demo\n", Map.of("network/1.yaml", "kind: DaemonSet\n")));
   }
 
   @Test

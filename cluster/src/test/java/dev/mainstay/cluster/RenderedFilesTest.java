@@ -1,12 +1,15 @@
 package dev.mainstay.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.ComponentSettings;
+import dev.mainstay.model.ComponentSettings.ContainerdSettings;
 import dev.mainstay.model.EtcdBackupSpec;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.model.Role;
+import dev.mainstay.model.SshSpec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import tools.jackson.databind.ObjectMapper;
 
 /** What goes to hosts, as golden files. */
 final class RenderedFilesTest {
@@ -258,6 +262,28 @@ final class RenderedFilesTest {
     assertThat(description.isStoredIn("{torn", Fixture.ID)).isFalse();
     assertThat(description.hasNetworkOf(stored)).isTrue();
     assertThat(new ClusterDescription(SPEC, List.of("other")).hasNetworkOf(stored)).isFalse();
+    String founding =
+        new ObjectMapper()
+            .readTree(description.foundingManifest(Fixture.ID, SPEC.masters().getFirst()))
+            .path("data")
+            .path("cluster.json")
+            .asString("");
+    assertThat(description.isStoredIn(founding, Fixture.ID)).isFalse();
+    assertThat(description.hasNetworkOf(founding)).isFalse();
+    assertThat(description.madeOtherwise(founding)).isEmpty();
+    assertThat(ClusterDescription.nodesIn(founding, SshSpec.DEFAULT))
+        .extracting(node -> node.name().value())
+        .containsExactly("m1");
+    assertThat(
+            new ClusterDescription(
+                    Fixture.spec(
+                        SPEC.nodes(),
+                        new ComponentSettings(
+                            Map.of("maxPods", 9), Map.of(), ContainerdSettings.NONE)),
+                    List.of())
+                .madeOtherwise(founding))
+        .singleElement(STRING)
+        .startsWith("kubelet: {maxPods=9}");
     yaml("description.json", description.manifest(Fixture.ID) + "\n");
   }
 

@@ -13,4 +13,9 @@ public record Phase<A>(String path, String title, List<Step<A>> steps) {
   public Phase {
     steps = List.copyOf(steps);
   }
+
+  /** Whether {@code path} is its path, or the first part of it: {@code masters}. */
+  public boolean isIn(String path) {
+    return this.path.equals(path) || this.path.startsWith(path + "/");
+  }
 }

@@ -3,6 +3,7 @@ package dev.mainstay.engine;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Everything that an apply is going to do and nothing else: phases in reading order, each with at
@@ -27,6 +28,25 @@ public record Plan<A>(List<Phase<A>> phases) {
   /** In reading order. */
   public List<Step<A>> steps() {
     return phases.stream().flatMap(phase -> phase.steps().stream()).toList();
+  }
+
+  /**
+   * A part of it: some of its steps, in the same phases and order. They wait for each other as
+   * before, and for what is left out no more.
+   */
+  public Plan<A> only(Set<Step<A>> steps) {
+    Set<String> ids = steps.stream().map(Step::id).collect(Collectors.toSet());
+    return new Plan<>(
+        phases.stream()
+            .map(phase ->
+                new Phase<>(
+                    phase.path(),
+                    phase.title(),
+                    phase.steps().stream()
+                        .filter(steps::contains)
+                        .map(step -> step.afterOnly(ids))
+                        .toList()))
+            .toList());
   }
 
   public boolean isEmpty() {

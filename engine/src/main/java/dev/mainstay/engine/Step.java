@@ -34,6 +34,13 @@ public record Step<A>(
     return kind.endsWith("/") ? kind.substring(0, kind.length() - 1) : kind;
   }
 
+  /** This step, which of those that it waits for waits for {@code some} only. */
+  Step<A> afterOnly(Set<String> some) {
+    Set<String> kept = new HashSet<>(after);
+    kept.retainAll(some);
+    return new Step<>(id, node, reason, what, disrupts, kept, action);
+  }
+
   /** This step, which also waits for {@code others}. */
   public Step<A> alsoAfter(Set<String> others) {
     Set<String> all = new HashSet<>(after);
