@@ -30,7 +30,7 @@ final class ApplyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     return new ApplyRun(session, options)
-        .wishing(wishes.wishes(), WishOptions.names("--remove", remove))
+        .wishing(wishes.wishes(), WishOptions.names("--remove", remove), wishes.only())
         .run("apply");
   }
 }

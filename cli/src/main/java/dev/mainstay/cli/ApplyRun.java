@@ -29,31 +29,39 @@ final class ApplyRun {
   private static final String REPLACED = "replaced";
   private static final String REMOVABLE = "removable";
   private static final String DRAIN_TIMEOUT = "drainTimeout";
+  private static final String ONLY = "only";
 
   private final Session session;
   private final GlobalOptions options;
   private final PlanChanges.Wishes wishes;
   private final Set<NodeName> removable;
+  private final List<String> only;
 
   ApplyRun(Session session, GlobalOptions options) {
-    this(session, options, PlanChanges.Wishes.NONE, Set.of());
+    this(session, options, PlanChanges.Wishes.NONE, Set.of(), List.of());
   }
 
   private ApplyRun(
-      Session session, GlobalOptions options, PlanChanges.Wishes wishes, Set<NodeName> removable) {
+      Session session,
+      GlobalOptions options,
+      PlanChanges.Wishes wishes,
+      Set<NodeName> removable,
+      List<String> only) {
     this.session = session;
     this.options = options;
     this.wishes = wishes;
     this.removable = removable;
+    this.only = List.copyOf(only);
   }
 
   /**
    * This run, which also does what the user wants beyond what the file says.
    *
    * @param removable nodes that may be taken out without asking
+   * @param only the phases that it is confined to; none: all
    */
-  ApplyRun wishing(PlanChanges.Wishes wishes, Set<NodeName> removable) {
-    return new ApplyRun(session, options, wishes, removable);
+  ApplyRun wishing(PlanChanges.Wishes wishes, Set<NodeName> removable, List<String> only) {
+    return new ApplyRun(session, options, wishes, removable, only);
   }
 
   /**
@@ -76,11 +84,16 @@ final class ApplyRun {
         new PlanChanges.Wishes(
             names("--replace", facts.getOrDefault(REPLACED, "")),
             Duration.parse(facts.get(DRAIN_TIMEOUT))),
-        names("--remove", facts.getOrDefault(REMOVABLE, "")));
+        names("--remove", facts.getOrDefault(REMOVABLE, "")),
+        WishOptions.phases(parts(facts.getOrDefault(ONLY, ""))));
   }
 
   private static Set<NodeName> names(String option, String words) {
-    return WishOptions.names(option, words.isEmpty() ? List.of() : List.of(words.split(" ", -1)));
+    return WishOptions.names(option, parts(words));
+  }
+
+  private static List<String> parts(String words) {
+    return words.isEmpty() ? List.of() : List.of(words.split(" ", -1));
   }
 
   private static String words(Set<NodeName> names) {
@@ -94,7 +107,9 @@ final class ApplyRun {
         REMOVABLE,
         words(removable),
         DRAIN_TIMEOUT,
-        wishes.drainTimeout().toString());
+        wishes.drainTimeout().toString(),
+        ONLY,
+        String.join(" ", only));
   }
 
   /** The command line that wishes the same. */
@@ -102,6 +117,7 @@ final class ApplyRun {
     StringBuilder line = new StringBuilder("mainstay apply");
     wishes.replaced().stream().sorted().forEach(name -> line.append(" --replace ").append(name));
     removable.stream().sorted().forEach(name -> line.append(" --remove ").append(name));
+    only.forEach(phase -> line.append(" --only ").append(phase));
     if (!wishes.drainTimeout().equals(PlanChanges.Wishes.NONE.drainTimeout())) {
       line.append(" --drain-timeout ").append(GoDuration.text(wishes.drainTimeout()));
     }
@@ -130,7 +146,8 @@ final class ApplyRun {
       KnownLogins logins = new KnownLogins(options.home(session, spec).logins());
       Changes changes =
           new PlanChanges(hosts, session.clock(), () -> UUID.randomUUID().toString(), logins.all())
-              .plan(spec, bundle, wishes);
+              .plan(spec, bundle, wishes)
+              .only(only);
       changes.warnings().forEach(session.terminal().err()::println);
       refuseUnnamed(changes.removed());
       logins.remember(spec, wishes.replaced());
@@ -142,9 +159,11 @@ final class ApplyRun {
               (listeners, stop) -> {
                 Map<Step<Action>, StepResult> results =
                     new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop);
-                forgetKeys(spec, changes.removed(), results, logins);
-                if (results.values().stream().allMatch(StepResult::isDone)) {
-                  logins.remember(spec, Set.of());
+                if (only.isEmpty()) {
+                  forgetKeys(spec, changes.removed(), results, logins);
+                  if (results.values().stream().allMatch(StepResult::isDone)) {
+                    logins.remember(spec, Set.of());
+                  }
                 }
                 return new PlanRun.Outcome(results, new ProveCertificates(hosts).prove(changes));
               });
@@ -191,9 +210,12 @@ final class ApplyRun {
   private PlanRun.Words words(String command, ClusterSpec spec) {
     return new PlanRun.Words(
         command,
-        PlanText.nothing(true),
+        PlanText.nothing(only, true),
         "Apply this plan?",
-        "the cluster is what the file says. Its endpoint on every node: https://" + spec.endpoint(),
+        only.isEmpty()
+            ? "the cluster is what the file says. Its endpoint on every node: https://"
+                + spec.endpoint()
+            : "done, and nothing else: mainstay plan shows what is left",
         goOn());
   }
 }

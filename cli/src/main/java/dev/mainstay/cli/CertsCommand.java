@@ -101,7 +101,7 @@ final class CertsCommand {
       name = "renew",
       description =
           "Renew what is due, one master at a time, and verify what is served. A second run changes"
-              + " nothing. Authorities are never replaced.")
+              + " nothing (with --all it renews everything again). Authorities are never replaced.")
   static final class Renew implements Callable<Integer> {
     @Mixin GlobalOptions options = new GlobalOptions();
 
@@ -158,14 +158,14 @@ final class CertsCommand {
       return span;
     }
 
-    private static PlanRun.Words words() {
+    private PlanRun.Words words() {
       return new PlanRun.Words(
           "certs renew",
           "nothing to do: no certificate is due",
           "Renew these certificates?",
           "certificates are renewed and served. A kubeconfig that you took before holds an old one:"
               + " mainstay kubeconfig --out FILE writes it anew",
-          "mainstay certs renew");
+          "mainstay certs renew" + (all ? " --all" : within == null ? "" : " --within " + within));
     }
   }
 }

@@ -27,6 +27,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -284,7 +285,9 @@ final class EtcdCommand {
                         + " /var/lib/mainstay/backup; remove it when you are sure.\n"
                         + "Now run mainstay apply: what the cluster keeps about itself is as old as"
                         + " the backup",
-                    "mainstay etcd restore " + backup.file))
+                    "mainstay etcd restore "
+                        + backup.file
+                        + backup.identity().map(its -> " --identity " + its).orElse("")))
             .run(
                 planned.plan(),
                 List.of(),
@@ -366,7 +369,7 @@ final class EtcdCommand {
                         : "the cluster goes on with one master. Next: give the file empty hosts for"
                             + " the others, then mainstay apply joins them. Do not wait: it can"
                             + " lose none now",
-                    "mainstay etcd recover"))
+                    "mainstay etcd recover" + lostAgain(names)))
             .run(
                 planned.plan(),
                 List.of(),
@@ -419,7 +422,7 @@ final class EtcdCommand {
                     "Undo it?",
                     "the masters run on what they had. mainstay etcd members shows whether that is"
                         + " a quorum",
-                    "mainstay etcd undo"))
+                    "mainstay etcd undo" + lostAgain(names)))
             .run(
                 planned.plan(),
                 planned.unreachable(),
@@ -441,6 +444,11 @@ final class EtcdCommand {
       names.add(new NodeName(name));
     }
     return names;
+  }
+
+  /** The options that name them again. */
+  private static String lostAgain(Set<NodeName> lost) {
+    return lost.stream().sorted().map(name -> " --lost " + name).collect(Collectors.joining());
   }
 
   /** An id that says when, and is no other's: {@code restore-20261125T050000Z-1a2b3c}. */

@@ -59,7 +59,9 @@ final class GlobalOptions {
   @Option(names = "--no-color", description = "No colours, no moving lines.")
   boolean noColor;
 
-  @Option(names = "-v", description = "Say more.")
+  @Option(
+      names = "-v",
+      description = "Say more: also when a step begins, and what it says on its way.")
   boolean verbose;
 
   @Option(

@@ -28,6 +28,10 @@ import picocli.CommandLine.HelpCommand;
     description = "Highly available Kubernetes on servers you already own.",
     synopsisSubcommandLabel = "COMMAND")
 public final class Main {
+  // set by the launcher: somebody sits there to read questions and to answer them, wherever the
+  // output goes
+  private static final String PERSON = "mainstay.person";
+
   private Main() {}
 
   /** Runs the command line and ends the process with its exit code. */
@@ -42,7 +46,7 @@ public final class Main {
                 out,
                 err,
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)),
-                terminal,
+                terminal || System.getProperty(PERSON) != null,
                 terminal && !System.getenv().containsKey("NO_COLOR")),
             System.getenv(),
             Clock.systemUTC(),

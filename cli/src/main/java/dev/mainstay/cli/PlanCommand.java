@@ -8,6 +8,7 @@ import dev.mainstay.engine.Runs;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.ssh.Hosts;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -28,6 +29,7 @@ final class PlanCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PlanChanges.Wishes wishes = wishOptions.wishes();
     ClusterSpec spec = options.spec(session);
+    List<String> only = wishOptions.only();
     wishes.ensureKnown(spec);
     Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced())) {
@@ -37,7 +39,8 @@ final class PlanCommand implements Callable<Integer> {
                   session.clock(),
                   () -> UUID.randomUUID().toString(),
                   new KnownLogins(options.home(session, spec).logins()).all())
-              .plan(spec, bundle, wishes);
+              .plan(spec, bundle, wishes)
+              .only(only);
       Map<String, Duration> usual = new Runs(options.home(session, spec).runs()).usualDurations();
       session
           .terminal()
@@ -46,7 +49,7 @@ final class PlanCommand implements Callable<Integer> {
               options.json()
                   ? Json.text(Json.plan(changes.plan(), usual, Map.of())) + "\n"
                   : changes.plan().isEmpty()
-                      ? PlanText.nothing(changes.unreachable().isEmpty()) + "\n"
+                      ? PlanText.nothing(only, changes.unreachable().isEmpty()) + "\n"
                       : PlanText.of(changes.plan(), usual));
       changes.warnings().forEach(session.terminal().err()::println);
       changes

@@ -161,12 +161,7 @@ final class PlanRun {
                 LONGEST_STEP);
         Journal<Action> journal = runs.start(facts, session.clock())) {
       journal.planned(plan);
-      RunProgress progress =
-          new RunProgress(
-              session.terminal(),
-              plan,
-              session.terminal().colour() && !options.noColor && !options.json(),
-              System::nanoTime);
+      RunProgress progress = RunProgress.of(session.terminal(), options, plan);
       long start = System.nanoTime();
       Outcome outcome = work.run(List.of(journal, progress), stop);
       boolean done = outcome.isDone();

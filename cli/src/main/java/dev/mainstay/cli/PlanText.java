@@ -6,6 +6,7 @@ import dev.mainstay.engine.Phase;
 import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -15,6 +16,17 @@ final class PlanText {
 
   /** What is said of an empty plan; {@code allReached} where it is made of all hosts. */
   static String nothing(boolean allReached) {
+    return nothing(List.of(), allReached);
+  }
+
+  /** The same of the part that stands in some phases; none: of all of it. */
+  static String nothing(List<String> only, boolean allReached) {
+    if (!only.isEmpty()) {
+      return "nothing to do in "
+          + String.join(", ", only)
+          + (allReached ? "" : " on the hosts that answer")
+          + "; mainstay plan shows all of it";
+    }
     return allReached
         ? "nothing to do: the cluster is what the file says"
         : "nothing to do on the hosts that answer; what the others need is not known";

@@ -37,12 +37,7 @@ final class ResetCommand implements Callable<Integer> {
       ResetCluster reset = new ResetCluster(hosts, session.clock());
       ResetCluster.Reset planned = reset.plan(spec);
       planned.unreachable().forEach(failure -> terminal.err().println(failure.text()));
-      RunProgress progress =
-          new RunProgress(
-              terminal,
-              planned.plan(),
-              terminal.colour() && !options.noColor && !options.json(),
-              System::nanoTime);
+      RunProgress progress = RunProgress.of(terminal, options, planned.plan());
       StopSignal stop = new StopSignal(lock::lost);
       Map<Step<Action>, StepResult> results;
       try (OnInterrupt _ =
@@ -52,26 +47,33 @@ final class ResetCommand implements Callable<Integer> {
               "hosts that have begun are reset to the end; mainstay reset goes on",
               PlanRun.LONGEST_STEP)) {
         results = reset.run(planned, List.of(progress), stop);
+        tell(planned, results); // while an interrupt still waits for it
       }
       boolean done = results.values().stream().allMatch(StepResult::isDone);
-      results.forEach((step, result) -> {
-        if (!result.isDone()) {
-          terminal.err().println(step.id() + ": " + result.detail());
-        }
-      });
-      if (options.json()) {
-        terminal.out().println(Json.text(Json.plan(planned.plan(), Map.of(), results)));
-      } else if (done) {
-        terminal
-            .out()
-            .println(
-                planned.plan().isEmpty()
-                    ? "nothing to reset: no host has anything of Mainstay"
-                    : "reset " + results.size() + " hosts");
-      }
       return done && planned.unreachable().isEmpty()
           ? ExitCode.DONE
           : new PlanRun.Outcome(results, Optional.empty()).failedExit();
+    }
+  }
+
+  private void tell(ResetCluster.Reset planned, Map<Step<Action>, StepResult> results) {
+    Terminal terminal = session.terminal();
+    results.forEach((step, result) -> {
+      if (!result.isDone()) {
+        terminal.err().println(step.id() + ": " + result.detail());
+      }
+    });
+    if (options.json()) {
+      terminal.out().println(Json.text(Json.plan(planned.plan(), Map.of(), results)));
+    } else if (results.values().stream().allMatch(StepResult::isDone)) {
+      terminal
+          .out()
+          .println(
+              !planned.plan().isEmpty()
+                  ? "reset " + results.size() + " hosts"
+                  : planned.unreachable().isEmpty()
+                      ? "nothing to reset: no host has anything of Mainstay"
+                      : "of the hosts that could be reached none has anything of Mainstay");
     }
   }
 }

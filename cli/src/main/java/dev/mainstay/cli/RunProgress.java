@@ -22,12 +22,22 @@ final class RunProgress implements RunListener<Action> {
   private static final int WIDTH = 100;
 
   private final Terminal terminal;
-  private final boolean live;
+  private final Style style;
   private final LongSupplier nanoTime;
   private final long start;
   private final Map<String, Line> lines = new LinkedHashMap<>();
   private final Map<String, Line> lineOfStep = new HashMap<>();
   private int drawn;
+
+  /** What is shown. */
+  enum Style {
+    /** A picture that is drawn anew. */
+    LIVE,
+    /** A line for each step that ends. */
+    ENDS,
+    /** A line for each step that begins or ends, and for what it says in between. */
+    ALL
+  }
 
   /** Mutable: one phase. */
   private static final class Line {
@@ -44,9 +54,19 @@ final class RunProgress implements RunListener<Action> {
     }
   }
 
-  RunProgress(Terminal terminal, Plan<Action> plan, boolean live, LongSupplier nanoTime) {
+  /** As the options want it: {@code -v} has lines that stay, of all that happens. */
+  static RunProgress of(Terminal terminal, GlobalOptions options, Plan<Action> plan) {
+    boolean live = terminal.colour() && !options.noColor && !options.json() && !options.verbose;
+    return new RunProgress(
+        terminal,
+        plan,
+        live ? Style.LIVE : options.verbose ? Style.ALL : Style.ENDS,
+        System::nanoTime);
+  }
+
+  RunProgress(Terminal terminal, Plan<Action> plan, Style style, LongSupplier nanoTime) {
     this.terminal = terminal;
-    this.live = live;
+    this.style = style;
     this.nanoTime = nanoTime;
     this.start = nanoTime.getAsLong();
     for (Phase<Action> phase : plan.phases()) {
@@ -72,13 +92,16 @@ final class RunProgress implements RunListener<Action> {
       line.start = nanoTime.getAsLong();
     }
     line.running.put(step.id(), "");
+    tell(step, "begins: " + step.what());
     draw();
   }
 
   @Override
   public synchronized void progressed(Step<Action> step, String progress) {
     // a second line would put all later ones in the wrong place
-    line(step).running.put(step.id(), progress.replace('\n', ' '));
+    String said = progress.replace('\n', ' ');
+    line(step).running.put(step.id(), said);
+    tell(step, said);
     draw();
   }
 
@@ -93,27 +116,36 @@ final class RunProgress implements RunListener<Action> {
       case SKIPPED -> line.skipped++;
       case FAILED -> line.failed++;
     }
-    if (!live) {
+    if (style != Style.LIVE) {
       String after =
           result.isDone()
               ? String.format(Locale.ROOT, " (%.1f s)", seconds(result.elapsed().toNanos()))
               : result.detail().isEmpty() ? "" : ": " + result.detail();
-      terminal
-          .err()
-          .println(
-              String.format(
-                  Locale.ROOT,
-                  "%7.1f s  %s  %s%s",
-                  seconds(nanoTime.getAsLong() - start),
-                  step.id(),
-                  result.outcome().word(),
-                  after));
+      println(step, result.outcome().word() + after);
     }
     draw();
   }
 
+  private void tell(Step<Action> step, String what) {
+    if (style == Style.ALL) {
+      println(step, what);
+    }
+  }
+
+  private void println(Step<Action> step, String what) {
+    terminal
+        .err()
+        .println(
+            String.format(
+                Locale.ROOT,
+                "%7.1f s  %s  %s",
+                seconds(nanoTime.getAsLong() - start),
+                step.id(),
+                what));
+  }
+
   private synchronized void draw() {
-    if (!live) {
+    if (style != Style.LIVE) {
       return;
     }
     StringBuilder screen = new StringBuilder();

@@ -12,6 +12,10 @@ import picocli.CommandLine.Option;
 
 /** Mutable (filled by picocli): what a plan is to do beyond what the file says. */
 final class WishOptions {
+  // the first parts of all paths of phases
+  private static final List<String> AREAS =
+      List.of("hosts", "nodes", "masters", "workers", "certificates", "cluster");
+
   @Option(
       names = "--replace",
       paramLabel = "NAME",
@@ -27,6 +31,19 @@ final class WishOptions {
       description = "How long the pods of a node that leaves may take to go (default: 5m).")
   String drainTimeout = "5m";
 
+  @Option(
+      names = "--only",
+      paramLabel = "PHASE",
+      description =
+          "Of the plan only what stands in this phase (as plan shows it: masters/join), or in all"
+              + " that begin so (masters). May be given more than once; refused where it would"
+              + " leave out what a step waits for.")
+  List<String> only = List.of();
+
+  List<String> only() {
+    return phases(only);
+  }
+
   /**
    * What was wished.
    *
@@ -41,6 +58,22 @@ final class WishOptions {
                     "--drain-timeout: \"" + drainTimeout + "\" is not a duration",
                     "for example 90s, 5m or 1h"));
     return new Wishes(names("--replace", replace), timeout);
+  }
+
+  /**
+   * Phases that were given to {@code --only}, by their paths or the first parts of them.
+   *
+   * @throws Failure.Usage if no phase can begin so
+   */
+  static List<String> phases(List<String> words) {
+    for (String phase : words) {
+      if (!AREAS.contains(phase.replaceFirst("/.*", ""))) {
+        throw new Failure.Usage(
+            "--only: there is no phase \"" + phase + "\"",
+            "phases begin with " + String.join(", ", AREAS) + "; mainstay plan shows them");
+      }
+    }
+    return words;
   }
 
   /** Node names that were given to an option. */

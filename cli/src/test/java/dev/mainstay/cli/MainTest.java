@@ -362,6 +362,8 @@ final class MainTest {
     for (String command : List.of("plan", "apply")) {
       assertThat(run(2, command, "--replace", "m9", "-f", file).err())
           .contains("--replace m9: the file has no such node");
+      assertThat(run(2, command, "--only", "hsots", "-f", file).err())
+          .contains("there is no phase \"hsots\"", "phases begin with hosts, nodes, masters");
     }
     for (String command : List.of("recover", "undo")) {
       assertThat(run(2, "etcd", command, "--lost", "m9", "--yes", "-f", file).err())
@@ -410,6 +412,8 @@ final class MainTest {
     // a line of the file contradicts it, which is looked at first
     assertThat(run(2, "runs", "resume", "-f", file).err())
         .contains("resuming run", "--remove m1: the file still has it");
+    aRunBrokeOff(Map.of("command", "apply", "only", "hsots", "drainTimeout", "PT5M"));
+    assertThat(run(2, "runs", "resume", "-f", file).err()).contains("there is no phase \"hsots\"");
   }
 
   @Test

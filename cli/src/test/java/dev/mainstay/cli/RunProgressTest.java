@@ -19,11 +19,11 @@ final class RunProgressTest {
   }
 
   /** A run in which the second step fails and the rest is skipped. */
-  private String shown(boolean live) {
+  private String shown(RunProgress.Style style) {
     Captured captured = Captured.in(home);
     Plan<Action> plan = JsonTest.plan();
     List<Step<Action>> steps = plan.steps();
-    RunProgress progress = new RunProgress(captured.session().terminal(), plan, live, () -> now);
+    RunProgress progress = new RunProgress(captured.session().terminal(), plan, style, () -> now);
     progress.started(steps.get(0));
     later(1.5);
     progress.progressed(steps.get(0), "312 of 640 MB");
@@ -51,11 +51,17 @@ final class RunProgressTest {
 
   @Test
   void elsewhereThanOnATerminalEachStepIsALine() {
-    Golden.check("text/progress-plain.txt", shown(false));
+    Golden.check("text/progress-plain.txt", shown(RunProgress.Style.ENDS));
+  }
+
+  @Test
+  void whoWantsMoreIsToldAllOfIt() {
+    Golden.check("text/progress-all.txt", shown(RunProgress.Style.ALL));
   }
 
   @Test
   void onATerminalEachPhaseIsOneLineRewrittenInPlace() {
-    Golden.check("text/progress-live.txt", shown(true).replace("\u001b", "<ESC>"));
+    Golden.check(
+        "text/progress-live.txt", shown(RunProgress.Style.LIVE).replace("\u001b", "<ESC>"));
   }
 }

@@ -107,12 +107,33 @@ final class ClusterE2E {
             "cluster/addons",
             "cluster/verify")) {
       killed += CLUSTER.killWhen(step) ? 1 : 0;
+      if (step.equals("masters/join/m2")) {
+        whatItWasMadeWithIsKnownAlready();
+      }
     }
     // a step outlives its control machine, so that one or the other may be done before its turn
     assertThat(killed).as("runs that were killed in the middle").isGreaterThanOrEqualTo(7);
     Result resumed = CLUSTER.mainstay("runs", "resume", "--yes");
     assertThat(resumed.exit()).as(resumed.toString()).isZero();
     CLUSTER.isHealthy();
+  }
+
+  /** Before all have joined: no later file may say otherwise. */
+  private static void whatItWasMadeWithIsKnownAlready() throws IOException {
+    Path file = CLUSTER.playground.clusterFile();
+    String before = Files.readString(file);
+    Files.writeString(file, before + "\nkubelet: {maxPods: 50}\n");
+    try {
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> {
+            Result plan = CLUSTER.mainstay("plan");
+            assertThat(plan.exit()).as(plan.toString()).isEqualTo(6);
+            assertThat(plan.err()).contains("kubelet: {maxPods=50} instead of {}");
+          });
+    } finally {
+      Files.writeString(file, before);
+    }
   }
 
   @Test
@@ -390,6 +411,12 @@ final class ClusterE2E {
     assertThat(plan.out())
         .contains("hosts/configure/w1", "hosts/configure/w2", "HOST_DIFFERS", "kubelet.service");
     assertThat(CLUSTER.mainstay("status").exit()).isEqualTo(11);
+    Result other = CLUSTER.mainstay("apply", "--yes", "--only", "masters");
+    assertThat(other.exit()).as(other.toString()).isZero();
+    assertThat(other.out()).contains("nothing to do in masters");
+    Result part = CLUSTER.mainstay("apply", "--yes", "--only", "hosts", "--only", "workers");
+    assertThat(part.exit()).as(part.toString()).isZero();
+    assertThat(part.err()).contains("hosts/configure/w1  changed").doesNotContain("cluster/verify");
     CLUSTER.applyTwice();
     assertThat(CLUSTER.on("w1", "grep -c m2.e2e.internal /etc/hosts")).isEqualTo("1\n");
     assertThat(CLUSTER.on("w2", "systemctl is-enabled kubelet; systemctl is-active kubelet"))
