@@ -157,8 +157,22 @@ describe_snapshot() {
 [ "$(cat /etc/mainstay/stage 2> /dev/null)" = provisioned ] || exit 0
 backups=/var/lib/mainstay/etcd-backups
 mkdir -p -m 700 $backups
-# The descriptions of what is there, the oldest first; not those that a power cut tore.
-good() { find $backups -maxdepth 1 -name '*.db.json' | sort | xargs -r grep -l '"sha256":"[0-9a-f]\{64\}"}$'; }
+# When this run began; its own snapshot is named by it anew.
+now=$(date -u +%Y%m%dT%H%M%SZ)
+# The snapshots that this master took itself, whole or not, the oldest first. Not what else lies here, as copies of other
+# masters' do. One of a time to come was taken before now all the same, by a clock that was ahead: it counts as older than all.
+own() {
+  local mine
+  mine=$(identity cluster)-$(identity node)-
+  find $backups -maxdepth 1 -regextype posix-extended -regex "$backups/$mine[0-9]{8}T[0-9]{6}Z\.db(\.json)?" | sed 's/\.json$//' | sort -u |
+    awk -v last="$backups/$mine$now.db" '$0 > last { print; next } { past[++n] = $0 } END { for (i = 1; i <= n; i++) print past[i] }'
+}
+# The descriptions of those that are whole; not of those that a power cut tore.
+good() {
+  own | while read -r snapshot; do
+    [ ! -f "$snapshot" ] || ! grep -qs '"sha256":"[0-9a-f]\{64\}"}$' "$snapshot.json" || echo "$snapshot.json"
+  done
+}
 newest() { good | tail -n 1; }
 taken() { date -d "$(sed -n 's/.*"at":"\([^"]*\)".*/\1/p' "$1")" +%s; }
 # The metrics. $1: 1 if this try went well.
@@ -193,9 +207,12 @@ metrics() {
     [ ! -d $folder ] || publish $folder <<< "$text" || echo "the metrics cannot be written into $folder" >&2
   done
 }
-if [ "${1:-}" = --due ] && [ -n "$(newest)" ] && [ $(($(date +%s) - $(taken "$(newest)"))) -lt $((every / 2)) ]; then
-  echo "the last backup is fresh: $(newest)"
-  exit 0
+if [ "${1:-}" = --due ] && [ -n "$(newest)" ]; then
+  age=$(($(date +%s) - $(taken "$(newest)")))
+  if [ $age -ge 0 ] && [ $age -lt $((every / 2)) ]; then
+    echo "the last backup is fresh: $(newest)"
+    exit 0
+  fi
 fi
 # not in the middle of a step of an apply
 if [ -e /run/mainstay/step.lock ]; then flock -s -w 600 /run/mainstay/step.lock true || true; fi
@@ -203,7 +220,8 @@ make_scratch
 trap 'rm -rf "$scratch"; [ -n "${done:-}" ] || metrics 0' EXIT
 rm -f $backups/*.part
 take_snapshot
-name=$(identity cluster)-$(identity node)-$(date -u +%Y%m%dT%H%M%SZ).db
+now=$(date -u +%Y%m%dT%H%M%SZ)
+name=$(identity cluster)-$(identity node)-$now.db
 describe_snapshot > "$scratch/$name.json"
 mv "$scratch/snapshot.db" "$backups/$name.part"
 sync "$backups/$name.part"
@@ -214,9 +232,9 @@ mv "$backups/$name.json.part" "$backups/$name.json"
 sync $backups
 oldest=
 [ "$(good | wc -l)" -lt "$keep" ] || oldest=$(good | tail -n "$keep" | head -n 1)
-# also one whose description is torn or missing; none that somebody else put here
-find $backups -maxdepth 1 -name "$(identity cluster)-$(identity node)-*T*Z.db" | while read -r old; do
-  [[ $old.json < $oldest ]] || continue
+# also one whose description is torn or missing; the one just made is the newest, and stays
+own | while read -r old; do
+  [ -n "$oldest" ] && [ "$old.json" != "$oldest" ] || break
   # first what makes it a backup
   rm -f "$old.json"
   rm -f "$old"

@@ -30,7 +30,8 @@ record HostHealth(
    * A master's own backups.
    *
    * @param lastTryWentWell whether the last try made a verified backup
-   * @param age of the last verified one, by the host's clock; empty without one
+   * @param age of the last verified one, by the host's clock; negative where that was ahead when it
+   *     was taken; empty without one
    */
   record OwnBackup(boolean lastTryWentWell, Optional<Duration> age) {}
 
@@ -48,7 +49,7 @@ record HostHealth(
     for (String line : text.split("\n", -1)) {
       String[] words = line.strip().split(" ", -1);
       if (words[0].equals("backup") && words.length == 3) {
-        backup = Optional.of(new OwnBackup(words[1].equals("1"), seconds(words[2])));
+        backup = Optional.of(new OwnBackup(words[1].equals("1"), age(words[2])));
         continue;
       }
       if (!words[0].equals("backend") || words.length < 4) {
@@ -79,6 +80,10 @@ record HostHealth(
   /** {@code seconds} are empty where HAProxy does not count them: for a server without checks. */
   private static boolean isForAWhile(String seconds) {
     return seconds(seconds).filter(since -> since.compareTo(A_WHILE) >= 0).isPresent();
+  }
+
+  private static Optional<Duration> age(String word) {
+    return word.startsWith("-") ? seconds(word.substring(1)).map(Duration::negated) : seconds(word);
   }
 
   private static Optional<Duration> seconds(String word) {

@@ -10,6 +10,8 @@ import java.util.Optional;
 final class OwnBackupHealth {
   // the timer spreads its masters, and a try takes its time
   private static final Duration LEEWAY = Duration.ofHours(1);
+  // the clock of a healthy host is set back by less
+  private static final Duration STEP = Duration.ofMinutes(1);
   private static final String ADVICE = "on it: journalctl -u mainstay-etcd-backup";
 
   private OwnBackupHealth() {}
@@ -23,13 +25,21 @@ final class OwnBackupHealth {
   }
 
   private static Optional<String> what(Duration every, HostHealth.OwnBackup backup) {
+    boolean isToCome = backup.age().filter(age -> age.plus(STEP).isNegative()).isPresent();
     String last =
         backup
             .age()
-            .map(age -> "the last good one is " + GoDuration.text(rounded(age)) + " old")
+            .map(age ->
+                isToCome
+                    ? "the last good backup of its etcd is dated %s ahead of its clock"
+                        .formatted(GoDuration.text(rounded(age.negated())))
+                    : "the last good one is %s old".formatted(GoDuration.text(rounded(age.abs()))))
             .orElse("it has none");
     if (!backup.lastTryWentWell()) {
       return Optional.of("it failed to back up its etcd; " + last);
+    }
+    if (isToCome) {
+      return Optional.of(last + ", which was ahead when it was taken, or is behind by now");
     }
     return backup
         .age()

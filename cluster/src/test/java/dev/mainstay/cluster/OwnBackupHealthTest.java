@@ -40,6 +40,16 @@ final class OwnBackupHealthTest {
   }
 
   @Test
+  void aBackupOfATimeToComeIsNamed() {
+    assertThat(said("backup 1 -30")).isEmpty();
+    assertThat(said("backup 1 -7300").orElse(""))
+        .contains("m1", "the last good backup of its etcd is dated 2h ahead of its clock, which");
+    assertThat(said("backup 0 -7300").orElse(""))
+        .contains(
+            "it failed to back up its etcd; the last good backup of its etcd is dated 2h ahe");
+  }
+
+  @Test
   void whoWantsNoneIsNotTold() {
     assertThat(said("backup 0 -", new EtcdBackupSpec(Optional.empty(), 3))).isEmpty();
   }

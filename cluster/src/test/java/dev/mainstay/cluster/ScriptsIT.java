@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -1591,6 +1593,7 @@ final class ScriptsIT {
     String folders = "mkdir -p /var/lib/mainstay/etcd-backups\n";
     String due = "bash /etc/mainstay/etcd-backup.sh --due; echo \"exit $?\"\n";
     String old = left("20200101T000000Z", record("2020-01-01T00:00:00Z"));
+    String future = left("29990101T000000Z", record("2999-01-01T00:00:00Z"));
     for (String torn : List.of("", record("2999-01-01T00:00:00Z").substring(0, 60))) {
       Result result =
           sandbox(
@@ -1608,22 +1611,22 @@ final class ScriptsIT {
               mainstay_etcd_backup_kept{cluster="demo",node="m1"} 1
               """);
     }
-    assertThat(
-            sandbox(
-                    ownBackup(Duration.ofDays(365), 3)
-                        + folders
-                        + left("29990101T000000Z", record("2999-01-01T00:00:00Z"))
-                        + due)
-                .out())
-        .startsWith("the last backup is fresh: ")
+    // nor is one that is dated in the future: the clock was ahead when it was taken
+    assertThat(sandbox(ownBackup(Duration.ofDays(365), 3) + folders + old + future + due).out())
+        .isEqualTo("exit 75\n");
+    assertThat(sandbox(ownBackup(Duration.ofDays(365), 3) + folders + future + due).out())
+        .isEqualTo("exit 75\n");
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    String fresh = left(now.toString().replaceAll("[:-]", ""), record(now.toString()));
+    assertThat(sandbox(ownBackup(Duration.ofDays(365), 3) + folders + future + fresh + due).out())
+        .startsWith("the last backup is fresh: /var/lib/mainstay/etcd-backups/demo-m1-2")
         .endsWith("exit 0\n");
   }
 
-  @Test
-  void aRecordIsOnDiskBeforeItCountsAndWhatIsOlderThanTheKeptOnesGoes() throws Exception {
+  /** That script where no etcd is needed to take a snapshot of. */
+  private String ownBackupOfNothing(int keep) throws IOException {
     Path script = folder.resolve("etcd-backup.sh");
-    String setUp = ownBackup(Duration.ofDays(1), 2);
-    // no etcd is here to take a snapshot of
+    String setUp = ownBackup(Duration.ofDays(1), keep);
     Files.writeString(
         script,
         Files.readString(script)
@@ -1632,9 +1635,51 @@ final class ScriptsIT {
                 """
                 take_snapshot() { echo db > "$scratch/snapshot.db"; revision=4 compacted=1 hash=5 keys=2 members=1; }
                 """));
+    return setUp;
+  }
+
+  @Test
+  void copiesOfAnothersBackupsAndThoseOfATimeToComeDoNotDisplaceTheOneJustMade() throws Exception {
+    String others = "";
+    for (String day : List.of("29980101", "29980102", "29980103")) {
+      others +=
+          left(day + "T000000Z", record("2998-01-01T00:00:00Z")).replace("demo-m1-", "demo-m2-");
+    }
     Result result =
         sandbox(
-            setUp
+            ownBackupOfNothing(3)
+                + "mkdir -p /var/lib/mainstay/etcd-backups\n"
+                + others
+                + left("20200101T000000Z", record("2020-01-01T00:00:00Z"))
+                + left("20200103T000000Z", record("2020-01-03T00:00:00Z"))
+                + left("29990101T000000Z", record("2999-01-01T00:00:00Z"))
+                + left("29990102T000000Z", record("2999-01-02T00:00:00Z"))
+                + """
+                bash /etc/mainstay/etcd-backup.sh --due > /dev/null; echo "exit $?"
+                ls /var/lib/mainstay/etcd-backups | grep -v json | sed -E 's/m1-20(2[1-9]|[3-9].)[^.]*/m1-NOW/'
+                grep -E '(kept|ok){' /var/lib/mainstay/metrics/*.prom
+                """);
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            """
+            exit 0
+            demo-m1-20200101T000000Z.db
+            demo-m1-20200103T000000Z.db
+            demo-m1-NOW.db
+            demo-m2-29980101T000000Z.db
+            demo-m2-29980102T000000Z.db
+            demo-m2-29980103T000000Z.db
+            mainstay_etcd_backup_kept{cluster="demo",node="m1"} 3
+            mainstay_etcd_backup_last_try_ok{cluster="demo",node="m1"} 1
+            """);
+  }
+
+  @Test
+  void aRecordIsOnDiskBeforeItCountsAndWhatIsOlderThanTheKeptOnesGoes() throws Exception {
+    Result result =
+        sandbox(
+            ownBackupOfNothing(2)
                 + "mkdir -p /var/lib/mainstay/etcd-backups\n"
                 + left("20200101T000000Z", record("2020-01-01T00:00:00Z"))
                 + left("20200102T000000Z", "")
