@@ -190,13 +190,17 @@ public sealed interface Action {
    * Gives a host back as it was before Mainstay, if it is still what it was seen to be.
    *
    * @param hostsText the text of /etc/hosts without our block
+   * @param hostsBefore the sha256 of the text of /etc/hosts that was seen, which must still be
+   *     there
    * @param clusterId of the cluster that it was seen to belong to; empty where it did not say
    */
-  record Reset(NodeSpec node, String hostsText, String clusterId) implements Action {
+  record Reset(NodeSpec node, String hostsText, String hostsBefore, String clusterId)
+      implements Action {
     static Reset of(NodeSpec node, HostFacts seen) {
       return new Reset(
           node,
           new HostsFile(seen.hostsFile()).withoutBlock().text(),
+          HostFile.hosts(seen.hostsFile()).sha256(),
           seen.identity().map(NodeIdentity::clusterId).orElse(""));
     }
   }

@@ -144,7 +144,7 @@ public final class ResetCluster {
         "resetting the host",
         "reset",
         new Secret(HostFile.hosts(host.hostsText()).bytes()),
-        List.of(host.clusterId().isEmpty() ? "-" : host.clusterId()),
+        List.of(host.clusterId().isEmpty() ? "-" : host.clusterId(), host.hostsBefore()),
         DEADLINE);
     return true;
   }

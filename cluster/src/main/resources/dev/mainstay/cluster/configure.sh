@@ -22,7 +22,7 @@ while read -r mode path data; do
   mkdir -p "$(dirname "$path")"
   if [ "$path" = /etc/hosts ]; then
     [ -e /etc/hosts ] || : > /etc/hosts
-    [ "$(sha256sum < /etc/hosts | cut -d' ' -f1)" = "$expected" ] || die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75
+    [ "$(hosts_digest)" = "$expected" ] || hosts_changed
     # whole and on disk first: from it the file is written again when the host goes down in the middle
     printf '%s' "$data" | base64 -d > /var/lib/mainstay/hosts.new
     replace_file /var/lib/mainstay/hosts /var/lib/mainstay/hosts.new

@@ -128,6 +128,9 @@ write_hosts() {
   dd if="$1" of=/etc/hosts bs=4M conv=notrunc status=none
   truncate -s "$(stat -c %s "$1")" /etc/hosts
 }
+# The sha256 of /etc/hosts; where there is none, that of an empty one.
+hosts_digest() { { cat /etc/hosts 2> /dev/null || true; } | sha256sum | cut -d' ' -f1; }
+hosts_changed() { die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75; }
 # Lays file $1 beside the proxy's configuration, once HAProxy accepts it.
 check_proxy_config() {
   install -m 644 "$1" /etc/mainstay/haproxy.cfg.mainstay-new

@@ -1,9 +1,18 @@
 # Gives the host back as it was before Mainstay. Standard input: the text of /etc/hosts without our block.
-# $2: the id of the cluster that it was seen to belong to, or - where it did not say.
+# $2: the id of the cluster that it was seen to belong to, or - where it did not say. $3: the sha256 that /etc/hosts must have.
 take_input "$1"
 one_at_a_time
 is=$(identity clusterId)
 [ "$2" = - ] || [ -z "$is" ] || [ "$is" = "$2" ] || die "this host belongs to another cluster by now: another run came in between; nothing was changed" 75
+becomes=$1 expected=$3
+# Ends where /etc/hosts is neither what was seen nor what an earlier try has made of it: somebody's lines would be lost.
+hosts_as_seen() {
+  case $(hosts_digest) in
+    "$expected" | "$becomes") ;;
+    *) hosts_changed ;;
+  esac
+}
+hosts_as_seen
 # a drill whose fault is there still; of what it broke only the packet filter's rules would outlive what follows
 if [ -e /run/mainstay/drill/fault ]; then
   bash /run/mainstay/drill/heal.sh || [ "$(cat /run/mainstay/drill/fault)" != master-black-hole ] || die "the drill that goes on here cannot be healed"
@@ -35,6 +44,8 @@ for folder in /var/lib/etcd /var/lib/kubelet /var/lib/containerd; do
   rmdir "$folder" 2>/dev/null || true
 done
 forget_pod_network
+# stopping it all took a while
+hosts_as_seen
 write_hosts "$input"
 if [ -f /var/lib/mainstay/installed ]; then
   while read -r sha256 size mtime path; do rm -f "$path"; done < /var/lib/mainstay/installed

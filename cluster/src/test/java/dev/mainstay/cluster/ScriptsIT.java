@@ -801,6 +801,39 @@ final class ScriptsIT {
     }
   }
 
+  /** The reset of a host that has no block of ours. */
+  private String reset(String clusterId) throws IOException {
+    String hosts = "127.0.0.1 localhost\n";
+    return fed("reset", hosts, clusterId, sha256(hosts));
+  }
+
+  @Test
+  void aHostsFileThatSomebodyElseChangedIsNotPutBackAsItWas() throws Exception {
+    String seen = "10.5.5.5 theirs\n# BEGIN mainstay x generation 1\n# END mainstay x\n";
+    String reset = fed("reset", "10.5.5.5 theirs\n", "-", sha256(seen));
+    String ends =
+        reset + "; echo \"exit $?\"; cat /etc/hosts; ls -d /etc/mainstay; cat /run/calls\n";
+    Result changed = sandbox("echo 10.6.6.6 new > /etc/hosts\n" + ends);
+    assertThat(changed.out()).isEqualTo("exit 75\n10.6.6.6 new\n/etc/mainstay\n");
+    assertThat(changed.err()).contains("/etc/hosts was changed by somebody else meanwhile");
+    assertThat(sandbox("cat %s > /etc/hosts\n".formatted(input(seen)) + ends).out())
+        .startsWith("exit 0\n10.5.5.5 theirs\n")
+        .doesNotContain("/etc/mainstay\n");
+    // a try that broke off had written it already
+    assertThat(sandbox("echo 10.5.5.5 theirs > /etc/hosts\n" + ends).out())
+        .startsWith("exit 0\n10.5.5.5 theirs\n");
+    // while kubeadm was undone
+    Result late =
+        sandbox(
+            """
+            cat %s > /etc/hosts; echo provisioned > /etc/mainstay/stage
+            printf '#!/bin/sh\necho 10.6.6.6 new >> /etc/hosts\n' > /usr/local/bin/kubeadm
+            %s; echo "exit $?"; tail -n 1 /etc/hosts; cat /etc/mainstay/stage
+            """
+                .formatted(input(seen), reset));
+    assertThat(late.out()).isEqualTo("exit 75\n10.6.6.6 new\nprovisioned\n");
+  }
+
   @Test
   void aHostOfAnotherClusterIsNotGivenBack() throws Exception {
     Result result =
@@ -809,7 +842,7 @@ final class ScriptsIT {
             echo '{"cluster":"demo","clusterId":"other"}' > /etc/mainstay/node.json; mkdir /var/lib/mainstay
             %s; echo "exit $?"; ls -d /etc/mainstay /var/lib/mainstay; grep -v ^kubeadm /run/calls
             """
-                .formatted(fed("reset", "127.0.0.1 localhost\n", "ours")));
+                .formatted(reset("ours")));
     assertThat(result.out()).isEqualTo("exit 75\n/etc/mainstay\n/var/lib/mainstay\n");
     assertThat(result.err()).contains("another cluster");
   }
@@ -838,7 +871,7 @@ final class ScriptsIT {
             %s 0 | grep certs.d
             %s; echo "exit $?"; find /etc/containerd -type f; ls /etc/containerd/certs.d
             """
-                .formatted(ours, script("observe"), fed("reset", "127.0.0.1 localhost\n", "-")));
+                .formatted(ours, script("observe"), reset("-")));
     assertThat(result.out())
         .isEqualTo(
             "file %s /etc/containerd/certs.d/a/hosts.toml\nexit 0\n/etc/containerd/certs.d/b/hosts.toml\nb\n"
@@ -910,7 +943,7 @@ final class ScriptsIT {
         mkdir -p /var/lib/containerd/content
         %s; echo "exit $?"; ls /var/lib
         """
-            .formatted(fed("reset", "127.0.0.1 localhost\n", "-"));
+            .formatted(reset("-"));
     assertThat(sandbox("echo moby > /run/others\n" + reset).out())
         .isEqualTo("exit 0\ncontainerd\n");
     assertThat(sandbox("touch /run/others\n" + reset).out()).isEqualTo("exit 0\n");
@@ -1181,9 +1214,7 @@ final class ScriptsIT {
                 %s; echo "exit $?"
                 ls /run/mainstay; ls /run/rules; grep drill /run/calls | sort -u
                 """
-                    .formatted(
-                        input(Scripts.script("drill-heal")),
-                        fed("reset", "127.0.0.1 localhost\n", "-")));
+                    .formatted(input(Scripts.script("drill-heal")), reset("-")));
     assertThat(result.out())
         .describedAs(result.err())
         .isEqualTo(
