@@ -458,6 +458,13 @@ final class ScriptsIT {
   }
 
   @Test
+  void theWordsOfOurMarkersAreNoNames() throws Exception {
+    String block = WHOLE.substring(WHOLE.indexOf("# BEGIN"), WHOLE.indexOf("10.9.9.9"));
+    String theirs = "127.0.0.1 localhost\n127.0.0.1 demo\n127.0.0.2 mainstay generation 2 end\n";
+    assertThat(healed(theirs)).isEqualTo(theirs + block);
+  }
+
+  @Test
   void linesOfOthersBelowABlockThatLostItsEndStay() throws Exception {
     String block = WHOLE.substring(WHOLE.indexOf("# BEGIN"), WHOLE.indexOf("10.9.9.9"));
     String endless = block.replace("# END mainstay demo\n", "");

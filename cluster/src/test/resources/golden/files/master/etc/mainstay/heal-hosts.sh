@@ -28,7 +28,7 @@ else
       return rest > 0 && substr(word[2], rest + 1) == domain
     }
     FNR == NR { if (/^# BEGIN mainstay /) ours = 1
-                if (ours) { block[$0] = 1; for (i = 2; i <= NF; i++) names[$i] = 1 }
+                if (ours) { block[$0] = 1; if (!/^#/) for (i = 2; i <= NF; i++) names[$i] = 1 }
                 if (/^# END mainstay /) ours = 0
                 next }
     { line[++n] = $0 }
