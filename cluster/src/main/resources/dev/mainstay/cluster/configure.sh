@@ -33,7 +33,13 @@ while read -r mode path data; do
   fi
   if [ "$mode" = absent ]; then
     [ -e "$path" ] || continue
-    case $path in *.timer) systemctl disable -q --now "${path##*/}" ;; esac
+    case $path in *.timer)
+      systemctl disable -q --now "${path##*/}"
+      systemctl stop "$(basename "$path" .timer).service" 2> /dev/null || true # gone already
+      ;;
+    esac
+    # what it said of its last run would raise alarms for ever; one that runs would say it once more
+    case $path in */mainstay-etcd-backup.timer) forget_backup_metrics ;; esac
     echo "$path" >> $unsettled
     rm -f "$path"
     # an empty folder of a registry stands before _default

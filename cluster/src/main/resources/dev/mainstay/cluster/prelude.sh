@@ -128,6 +128,11 @@ write_hosts() {
   dd if="$1" of=/etc/hosts bs=4M conv=notrunc status=none
   truncate -s "$(stat -c %s "$1")" /etc/hosts
 }
+# Takes away what the script that backs etcd up said for node_exporter, in each of its folders.
+forget_backup_metrics() {
+  rm -f /var/lib/mainstay/metrics/mainstay-etcd-backup.prom /var/lib/prometheus/node-exporter/mainstay-etcd-backup.prom \
+    /var/lib/node_exporter/textfile_collector/mainstay-etcd-backup.prom || true
+}
 # The sha256 of /etc/hosts; where there is none, that of an empty one.
 hosts_digest() { { cat /etc/hosts 2> /dev/null || true; } | sha256sum | cut -d' ' -f1; }
 hosts_changed() { die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75; }

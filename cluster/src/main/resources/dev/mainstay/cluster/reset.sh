@@ -59,9 +59,9 @@ fi
 rm -f /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service /etc/systemd/system/mainstay-proxy.service \
   /etc/systemd/system/mainstay-hosts.service /etc/systemd/system/mainstay-etcd-backup.service /etc/systemd/system/mainstay-etcd-backup.timer \
   /etc/systemd/system/mainstay-apiserver-watch.service /etc/systemd/system/mainstay-etcd-watch.service \
-  /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf /var/lib/prometheus/node-exporter/mainstay-etcd-backup.prom \
-  /var/lib/node_exporter/textfile_collector/mainstay-etcd-backup.prom /etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg \
+  /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf /etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg \
   /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf
+forget_backup_metrics
 rmdir /etc/systemd/system/kubelet.service.d 2>/dev/null || true
 registry_mirrors | while read -r file; do
   rm -f "$file"

@@ -1767,7 +1767,47 @@ final class ScriptsIT {
                 .formatted(fed("configure", input, sha256("127.0.0.1 localhost\n"), "-")));
     assertThat(result.out())
         .describedAs(result.err())
-        .isEqualTo("exit 0\nsystemctl disable -q --now mainstay-etcd-backup.timer\n");
+        .startsWith("exit 0\nsystemctl disable -q --now mainstay-etcd-backup.timer\n");
+  }
+
+  @Test
+  void whereBackupsAreNoLongerWantedNothingTellsOfTheirAgeAnyMore() throws Exception {
+    StringBuilder input = new StringBuilder();
+    EtcdBackupFiles.of(new EtcdBackupSpec(Optional.empty(), 3))
+        .forEach(file -> input.append(file.line()));
+    Result result =
+        sandbox(
+            """
+            mkdir -p /etc/systemd/system; touch %1$s %2$s %3$s
+            for folder in mainstay/metrics prometheus/node-exporter node_exporter/textfile_collector; do
+              mkdir -p /var/lib/$folder; touch /var/lib/$folder/mainstay-etcd-backup.prom /var/lib/$folder/theirs.prom
+            done
+            mkdir /var/lib/mainstay/etcd-backups; touch /var/lib/mainstay/etcd-backups/demo.db
+            %4$s; echo "exit $?"
+            ls /etc/systemd/system /etc/mainstay
+            find /var/lib -name '*.prom' | sort; ls /var/lib/mainstay/etcd-backups
+            grep etcd-backup /run/calls
+            """
+                .formatted(
+                    EtcdBackupFiles.TIMER,
+                    EtcdBackupFiles.SERVICE,
+                    EtcdBackupFiles.SCRIPT,
+                    fed("configure", input.toString(), "x", "-")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            """
+            exit 0
+            /etc/mainstay:
+
+            /etc/systemd/system:
+            /var/lib/mainstay/metrics/theirs.prom
+            /var/lib/node_exporter/textfile_collector/theirs.prom
+            /var/lib/prometheus/node-exporter/theirs.prom
+            demo.db
+            systemctl disable -q --now mainstay-etcd-backup.timer
+            systemctl stop mainstay-etcd-backup.service
+            """);
   }
 
   // sign-user.sh
