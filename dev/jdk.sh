@@ -1,5 +1,18 @@
 # Sourced by ./mainstay and ./check: sets JAVA_HOME to a JDK 25 or newer, or says how to get one.
-jdk_major() { "$1/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.specification\.version = //p'; }
+
+# Sets $major to the version of the JDK at $1, 25 for 25.0.3: by the file that each has, or else by asking it, which takes longer.
+jdk_major() {
+  local line
+  major=
+  if [ -r "$1/release" ]; then
+    while IFS= read -r line || [ -n "$line" ]; do
+      case $line in JAVA_VERSION=*) major=${line#*=} ;; esac
+    done < "$1/release"
+  fi
+  [ -n "$major" ] || major=$("$1/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.specification\.version = //p')
+  major=${major#\"}
+  major=${major%%[!0-9]*}
+}
 
 # systemd and cron may give none
 [ -n "${HOME:-}" ] || { HOME=$(cd ~ && pwd); export HOME; }
@@ -9,10 +22,8 @@ find_jdk() {
   for candidate in "${MAINSTAY_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*25* /usr/lib/jvm/*2[6-9]* /opt/*jdk*25* \
       "$HOME"/.sdkman/candidates/java/25* "$HOME"/.jdks/*25*; do
     [ -n "$candidate" ] && [ -x "$candidate/bin/javac" ] || continue
-    case $candidate in *25*) ;; *)
-      major=$(jdk_major "$candidate")
-      [ "${major%%.*}" -ge 25 ] 2>/dev/null || continue ;;
-    esac
+    jdk_major "$candidate"
+    [ "${major:-0}" -ge 25 ] || continue
     JAVA_HOME=$candidate
     export JAVA_HOME
     return 0
