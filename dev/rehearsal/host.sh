@@ -20,6 +20,7 @@ listens 6443 kube-apiserver
 listens 7443 haproxy
 file aaaa /etc/mainstay/haproxy.cfg
 file bbbb /etc/crictl.yaml
+mode 644 /etc/crictl.yaml
 unit containerd active enabled
 unit kubelet active enabled
 unit mainstay-proxy active enabled

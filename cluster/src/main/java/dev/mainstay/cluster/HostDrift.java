@@ -23,6 +23,8 @@ import java.util.stream.Stream;
  * @param roundTrip the longest round trip to a master that the proxy's configuration should be made
  *     for, if it is made for another
  * @param proxyElsewhere where the running proxy leads to, if not where its configuration says
+ * @param authorityLost whether a master's proxy does not find, or may not read, the authority by
+ *     which it knows its apiserver: it would not start again
  * @param unsettled whether an earlier run wrote files and did not act upon them
  */
 record HostDrift(
@@ -32,7 +34,9 @@ record HostDrift(
     List<String> unitsDown,
     Optional<Duration> roundTrip,
     Optional<String> proxyElsewhere,
+    boolean authorityLost,
     boolean unsettled) {
+  private static final String AUTHORITY = "/etc/kubernetes/pki/ca.crt";
   private static final String KUBELET = "kubelet";
   private static final List<String> UNITS = List.of("containerd", "mainstay-proxy");
   // by the file whose presence means that there should be one
@@ -59,7 +63,10 @@ record HostDrift(
       HostsBlock block,
       int generation) {
     List<HostFile> differing =
-        wanted.stream().filter(file -> !file.isWhatIsThere(host.files().get(file.path()))).toList();
+        wanted.stream()
+            .filter(file ->
+                !file.isWhatIsThere(host.files().get(file.path()), host.modes().get(file.path())))
+            .toList();
     HostsFile hosts = new HostsFile(host.hostsFile());
     Optional<HostFile> newHosts =
         hosts.isCurrent(block)
@@ -87,7 +94,16 @@ record HostDrift(
         proxyFileIsRight && host.isActive("mainstay-proxy")
             ? proxyElsewhere(spec, node, host, block)
             : Optional.empty(),
+        node.isMaster() && host.isProvisioned() && authorityLost(host),
         host.unsettled());
+  }
+
+  private static boolean authorityLost(HostFacts host) {
+    String authority = host.bindings().fingerprints().get(AUTHORITY);
+    // without that one there is none to lay
+    return authority != null
+        && !(authority.equals(host.files().get(ProxyConfig.AUTHORITY))
+            && host.modes().getOrDefault(ProxyConfig.AUTHORITY, "644").equals("644"));
   }
 
   private static Optional<Duration> roundTrip(HostFacts host, List<HostFile> differing) {
@@ -149,6 +165,9 @@ record HostDrift(
     List<String> phrases = new ArrayList<>();
     hosts.ifPresent(file -> phrases.add("the hosts block"));
     files.forEach(file -> phrases.add(file.path() + suits(file).map(", "::concat).orElse("")));
+    if (authorityLost) {
+      phrases.add(ProxyConfig.AUTHORITY);
+    }
     unitsDown.forEach(unit -> phrases.add(unit.contains(".") ? unit : unit + ".service"));
     // a new hosts block says as much
     proxyElsewhere

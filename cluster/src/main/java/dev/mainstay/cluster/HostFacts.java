@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param hostsFile the whole of /etc/hosts, a character a byte
  * @param cpus how many processors it has
  * @param files the sha256 of managed files that are there, by path
+ * @param modes their modes in octal digits, by path, as far as they are known
  * @param units {@code ACTIVE ENABLED} by unit, in systemd's words
  * @param unsettled whether files were written that nothing was done about yet
  * @param artifacts the sha256 of the artifacts that are installed and unchanged
@@ -54,6 +55,7 @@ record HostFacts(
     Optional<NodeIdentity> identity,
     Stage stage,
     Map<String, String> files,
+    Map<String, String> modes,
     Map<String, String> units,
     boolean unsettled,
     Set<String> artifacts,
@@ -110,6 +112,7 @@ record HostFacts(
         identity,
         Stage.STARTED,
         files,
+        modes,
         units,
         unsettled,
         artifacts,
@@ -160,6 +163,8 @@ record HostFacts(
     }
     Map<String, String> files = new TreeMap<>();
     list(all, "file").forEach(file -> files.put(after(file), before(file)));
+    Map<String, String> modes = new TreeMap<>();
+    list(all, "mode").forEach(mode -> modes.put(after(mode), before(mode)));
     String stage = decoded(all, "stage").replace("\0", "").strip();
     Set<String> traces = Set.copyOf(list(all, "trace"));
     return new HostFacts(
@@ -184,6 +189,7 @@ record HostFacts(
         NodeIdentity.parse(decoded(all, "node-json")),
         stage.isEmpty() ? Stage.EMPTY : Stage.of(stage),
         Map.copyOf(files),
+        Map.copyOf(modes),
         keyed(all, "unit"),
         one(all, "unsettled").equals("1"),
         Set.copyOf(new HashSet<>(list(all, "artifact"))),

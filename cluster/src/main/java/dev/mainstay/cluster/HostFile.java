@@ -38,9 +38,16 @@ record HostFile(String path, String mode, String content, Charset charset) {
     return mode.equals(ABSENT);
   }
 
-  /** Whether a host whose file at this path has the sha256 {@code seen}, or none, is as wanted. */
-  boolean isWhatIsThere(@Nullable String seen) {
-    return isAbsent() ? seen == null : sha256().equals(seen);
+  /**
+   * Whether a host is as wanted whose file at this path was seen so.
+   *
+   * @param seen its sha256; null without a file
+   * @param seenMode its octal digits; null where they are not known, which is no difference
+   */
+  boolean isWhatIsThere(@Nullable String seen, @Nullable String seenMode) {
+    return isAbsent()
+        ? seen == null
+        : sha256().equals(seen) && (seenMode == null || seenMode.equals(mode));
   }
 
   /** Lower-case hexadecimal. */

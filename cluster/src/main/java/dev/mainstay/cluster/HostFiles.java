@@ -22,6 +22,7 @@ final class HostFiles {
       List.of(
           NodeIdentity.PATH,
           ProxyConfig.PATH,
+          ProxyConfig.AUTHORITY,
           KubeadmConfig.PATCHES + "/etcd0+strategic.yaml",
           KubeadmConfig.PATCHES + "/kube-apiserver0+strategic.yaml",
           "/etc/mainstay/containerd.toml",

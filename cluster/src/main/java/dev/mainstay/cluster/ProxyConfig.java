@@ -19,6 +19,9 @@ import java.util.List;
 final class ProxyConfig {
   static final String PATH = "/etc/mainstay/haproxy.cfg";
 
+  /** The cluster's authority where the proxy may read it; scripts lay it there, on the host. */
+  static final String AUTHORITY = "/etc/mainstay/ca.crt";
+
   /** Where a master's proxy says how the master is. */
   static final int HEALTH_PORT = 7444;
 
@@ -130,8 +133,7 @@ final class ProxyConfig {
   }
 
   private static String relay(ClusterSpec spec) {
-    String check =
-        "ca-file /etc/mainstay/ca.crt verify required verifyhost kubernetes no-ssl-reuse";
+    String check = "ca-file " + AUTHORITY + " verify required verifyhost kubernetes no-ssl-reuse";
     return """
 
     # the way of the patient questions to the own apiserver: a connection each, 503 where there is none, 504 for a late answer

@@ -334,6 +334,9 @@ public final class ShowStatus {
         .forEach(file ->
             differs.add(
                 file.path() + (file.isAbsent() ? " is not wanted" : " is missing or was changed")));
+    if (drift.authorityLost()) {
+      differs.add(ProxyConfig.AUTHORITY + " is missing or was changed");
+    }
     List<Problem> problems = new ArrayList<>();
     for (String unit : drift.unitsDown()) {
       if (PODS_NEED.contains(unit) && !host.isActive(unit)) {

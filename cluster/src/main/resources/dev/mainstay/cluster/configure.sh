@@ -18,6 +18,11 @@ proxy_leads() {
   awk 'FNR == NR { for (i = 1; i <= NF; i++) { sub(/^ipv4@/, "", $i); sub(/:[0-9]+$/, "", $i); wanted[$i] }; next }
        !/^#/ { for (i = 2; i <= NF && $i !~ /^#/; i++) if ($i in wanted) print $i, $1 }' /etc/mainstay/haproxy.cfg "$1" | sort
 }
+# without it HAProxy refuses a master's configuration
+if [ "$(cat /etc/mainstay/stage 2> /dev/null)" = provisioned ] && [ -f /etc/kubernetes/pki/ca.crt ] && ! has_authority; then
+  lay_authority
+  echo /etc/mainstay/haproxy.cfg >> $unsettled
+fi
 while read -r mode path data; do
   mkdir -p "$(dirname "$path")"
   if [ "$path" = /etc/hosts ]; then
@@ -48,8 +53,10 @@ while read -r mode path data; do
   fi
   printf '%s' "$data" | base64 -d > "$path.mainstay-new"
   chmod "$mode" "$path.mainstay-new"
-  if cmp -s "$path" "$path.mainstay-new" && [ "$(stat -c %a "$path")" = "$(stat -c %a "$path.mainstay-new")" ]; then
+  if cmp -s "$path" "$path.mainstay-new"; then
     rm -f "$path.mainstay-new"
+    # who has read it already goes on
+    [ "$(stat -L -c %a "$path")" = "$mode" ] || chmod "$mode" "$path"
     continue
   fi
   if [ "$path" = /etc/mainstay/haproxy.cfg ]; then

@@ -2,6 +2,6 @@
 one_at_a_time
 systemctl is-active -q kubelet.service || die "kubelet does not run: $(journalctl -u kubelet -n 3 --no-pager -o cat)"
 [ -f /etc/kubernetes/kubelet.conf ] || die "kubelet has no kubeconfig"
-install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
+lay_authority
 remember address "$1"
 remember stage provisioned

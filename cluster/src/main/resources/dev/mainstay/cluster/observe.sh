@@ -1,5 +1,5 @@
 # Says what a host is like, one KEY VALUE a line; changes nothing. $1: for how many seconds a step that runs on it is
-# waited for; with 0 for none, and what is said may be half done. Then paths whose sha256 is wanted, and addresses of
+# waited for; with 0 for none, and what is said may be half done. Then paths whose sha256 and mode are wanted, and addresses of
 # masters to which the round trip is wanted: "master-asked ADDRESS", and where it answers within a second "round-trip
 # ADDRESS MICROSECONDS" for each try.
 set +e
@@ -69,6 +69,7 @@ content node-json /etc/mainstay/node.json
 content stage /etc/mainstay/stage
 # few processes: on a host under load each start of one counts
 sha256sum "${paths[@]}" 2>/dev/null | sed 's/^\([0-9a-f]*\)  /file \1 /'
+stat -L -c 'mode %a %n' "${paths[@]}" 2>/dev/null
 systemctl show -p Id,ActiveState,UnitFileState containerd.service kubelet.service mainstay-proxy.service mainstay-apiserver-watch.service mainstay-etcd-watch.service mainstay-etcd-backup.timer |
   awk -F= '/^Id=/ {id = $2; sub(/\.service$/, "", id)} /^ActiveState=/ {active = $2} /^UnitFileState=/ {print "unit " id " " active " " $2}'
 

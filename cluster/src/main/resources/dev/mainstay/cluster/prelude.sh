@@ -136,6 +136,15 @@ forget_backup_metrics() {
 # The sha256 of /etc/hosts; where there is none, that of an empty one.
 hosts_digest() { { cat /etc/hosts 2> /dev/null || true; } | sha256sum | cut -d' ' -f1; }
 hosts_changed() { die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75; }
+# Whether the cluster's authority lies where the proxy, which runs as nobody in particular, may read it.
+has_authority() {
+  cmp -s /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt && [ "$(stat -L -c %a /etc/mainstay/ca.crt)" = 644 ]
+}
+# Lays it there.
+lay_authority() {
+  install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt.mainstay-new
+  replace_file /etc/mainstay/ca.crt
+}
 # Lays file $1 beside the proxy's configuration, once HAProxy accepts it.
 check_proxy_config() {
   install -m 644 "$1" /etc/mainstay/haproxy.cfg.mainstay-new

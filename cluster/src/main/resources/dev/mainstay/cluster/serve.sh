@@ -1,7 +1,7 @@
 # Makes a provisioned master's proxy point to itself. Standard input: its haproxy.cfg. $2: its address.
 take_input "$1"
 one_at_a_time
-cmp -s /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt || install -m 644 /etc/kubernetes/pki/ca.crt /etc/mainstay/ca.crt
+has_authority || lay_authority
 check_proxy_config "$input"
 take_proxy_config
 tries=0

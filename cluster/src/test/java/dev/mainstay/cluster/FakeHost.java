@@ -34,6 +34,7 @@ final class FakeHost {
   Optional<NodeIdentity> identity = Optional.empty();
   Stage stage = Stage.EMPTY;
   final Map<String, String> files = new HashMap<>();
+  final Map<String, String> modes = new HashMap<>();
   final Map<String, String> units = new HashMap<>();
   boolean unsettled;
   final Set<String> artifacts = new HashSet<>();
@@ -139,6 +140,7 @@ final class FakeHost {
         identity,
         stage,
         Map.copyOf(files),
+        Map.copyOf(modes),
         Map.copyOf(units),
         unsettled,
         Set.copyOf(artifacts),

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +39,7 @@ final class HostFactsTest {
       stage %s
       file aaaa /etc/mainstay/haproxy.cfg
       file bbbb /etc/crictl.yaml
+      mode 644 /etc/crictl.yaml
       unit containerd active enabled
       unit kubelet activating enabled
       unit mainstay-proxy inactive disabled
@@ -108,6 +110,7 @@ final class HostFactsTest {
     assertThat(facts.stage()).isEqualTo(Stage.PROVISIONED);
     assertThat(facts.isProvisioned()).isTrue();
     assertThat(facts.files()).containsEntry("/etc/crictl.yaml", "bbbb");
+    assertThat(facts.modes()).containsExactly(Map.entry("/etc/crictl.yaml", "644"));
     assertThat(facts.unsettled()).isTrue();
     assertThat(facts.artifacts()).containsExactlyInAnyOrder("1111", "2222");
     assertThat(facts.traces()).containsExactly("/etc/kubernetes/kubelet.conf");

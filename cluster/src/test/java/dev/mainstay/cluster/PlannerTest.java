@@ -382,6 +382,14 @@ final class PlannerTest {
         .containsExactly("put right /etc/mainstay/haproxy.cfg", "none");
   }
 
+  @Test
+  void whatTheProxyNeedsAndMayNotReadIsPutRight() {
+    assertThat(after(host -> host.modes.put("/etc/mainstay/haproxy.cfg", "600")))
+        .containsExactly("put right /etc/mainstay/haproxy.cfg", "none");
+    assertThat(after(host -> host.fingerprints.put("/etc/kubernetes/pki/ca.crt", "ca")))
+        .containsExactly("put right /etc/mainstay/ca.crt", "none");
+  }
+
   private Plan<Action> withWorker(FakeHost w1) {
     return change(
         host("m1", Stage.PROVISIONED),

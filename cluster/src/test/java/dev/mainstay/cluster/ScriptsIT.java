@@ -299,6 +299,55 @@ final class ScriptsIT {
   }
 
   @Test
+  void aFileOfAnotherModeGetsItsOwnBackAndNobodyIsDisturbed() throws Exception {
+    String input = new HostFile("/etc/mainstay/haproxy.cfg", "644", "global\n").line();
+    Result result =
+        sandbox(
+            """
+            echo ID=debian > /etc/os-release
+            (umask 077; echo global > /etc/mainstay/haproxy.cfg)
+            %1$s 0 /etc/mainstay/haproxy.cfg /etc/mainstay/none | grep ^mode
+            %2$s; echo "exit $?"; %1$s 0 /etc/mainstay/haproxy.cfg | grep ^mode
+            ls /etc/mainstay; grep -E 'reload|restart' /run/calls
+            """
+                .formatted(script("observe"), fed("configure", input, "x", "-")));
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            mode 600 /etc/mainstay/haproxy.cfg
+            exit 0
+            mode 644 /etc/mainstay/haproxy.cfg
+            haproxy.cfg
+            """);
+  }
+
+  @Test
+  void theAuthorityByWhichAMastersProxyKnowsItsApiserverIsLaidAnew() throws Exception {
+    for (String before :
+        List.of(
+            "true", "echo CA > $laid; chmod 600 $laid", "echo other > $laid", "echo CA > $laid")) {
+      Result result =
+          sandbox(
+              """
+              laid=/etc/mainstay/ca.crt
+              mkdir -p /etc/kubernetes/pki; echo CA > /etc/kubernetes/pki/ca.crt
+              echo provisioned > /etc/mainstay/stage; echo global > /etc/mainstay/haproxy.cfg
+              %s
+              %s; echo "exit $?"; stat -c %%a $laid; cat $laid
+              ls /etc/mainstay; grep reload /run/calls
+              """
+                  .formatted(before, fed("configure", "", "x", "-")));
+      assertThat(result.out())
+          .describedAs(before)
+          .isEqualTo(
+              "exit 0\n644\nCA\nca.crt\nhaproxy.cfg\nstage\n"
+                  + (before.equals("echo CA > $laid")
+                      ? ""
+                      : "systemctl reload mainstay-proxy.service\n"));
+    }
+  }
+
+  @Test
   void connectionsOfOldAddressesAreClosedAlsoByTheNextRun() throws Exception {
     String hosts = "10.0.0.2 m1\n";
     String input = HostFile.hosts(hosts).line();
@@ -875,7 +924,7 @@ final class ScriptsIT {
             printf '%%s' '%s' > /etc/containerd/certs.d/a/hosts.toml
             echo 'server = "https://theirs"' > /etc/containerd/certs.d/b/hosts.toml
             echo ID=debian > /etc/os-release
-            %s 0 | grep certs.d
+            %s 0 | grep '^file .*certs.d'
             %s; echo "exit $?"; find /etc/containerd -type f; ls /etc/containerd/certs.d
             """
                 .formatted(ours, script("observe"), reset("-")));

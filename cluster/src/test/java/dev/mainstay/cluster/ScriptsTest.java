@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -151,6 +152,7 @@ final class ScriptsTest {
     assertThat(facts.clockAhead()).isZero();
     assertThat(facts.hostsFile()).isEqualTo(Files.readString(Path.of("/etc/hosts")));
     assertThat(facts.files()).containsOnlyKeys("/etc/os-release");
+    assertThat(facts.modes()).containsExactly(Map.entry("/etc/os-release", "644"));
     assertThat(facts.packages()).contains("bash");
     assertThat(facts.roundTrips().isWhole()).isTrue();
     assertThat(facts.roundTrips().farthest().orElseThrow())

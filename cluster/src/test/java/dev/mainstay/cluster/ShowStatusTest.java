@@ -73,6 +73,22 @@ final class ShowStatusTest {
   }
 
   @Test
+  void whatTheProxyMayNotReadAfterTheNextBootIsAWarning() {
+    master.modes.put(ProxyConfig.PATH, "600");
+    master.fingerprints.put("/etc/kubernetes/pki/ca.crt", "ca");
+    assertThat(status().problems())
+        .extracting(Problem::what)
+        .containsExactly(
+            ProxyConfig.PATH + " is missing or was changed",
+            ProxyConfig.AUTHORITY + " is missing or was changed");
+    master.modes.put(ProxyConfig.PATH, "644");
+    master.files.put(ProxyConfig.AUTHORITY, "ca");
+    assertThat(status().problems()).isEmpty();
+    master.modes.put(ProxyConfig.AUTHORITY, "600");
+    assertThat(status().problems()).hasSize(1);
+  }
+
+  @Test
   void dnsOnOneNodeIsAWarning() {
     ClusterApi api = Fixture.api(SPEC, Fixture.bundle(folder));
     String m1 = "m1.demo.internal";

@@ -221,6 +221,7 @@ final class StepsTest {
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
+                false,
                 false),
             "seen"));
     FakeHosts.Ran ran = hosts.ran.getFirst();
