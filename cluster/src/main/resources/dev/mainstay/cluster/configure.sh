@@ -18,6 +18,25 @@ proxy_leads() {
   awk 'FNR == NR { for (i = 1; i <= NF; i++) { sub(/^ipv4@/, "", $i); sub(/:[0-9]+$/, "", $i); wanted[$i] }; next }
        !/^#/ { for (i = 2; i <= NF && $i !~ /^#/; i++) if ($i in wanted) print $i, $1 }' /etc/mainstay/haproxy.cfg "$1" | sort
 }
+# Keeps what somebody else wrote into file $1 before ours takes its place, for reset.sh. No other name of ours is also others';
+# a file of ours without the mark must never change its content, or the old one would be taken for somebody's.
+keep_theirs() {
+  case $1 in /etc/crictl.yaml | /etc/containerd/certs.d/*) ;; *) return 0 ;; esac
+  [ -f "$1" ] && [ ! -e "$kept$1" ] && ! grep -qxF "$mark" "$1" || return 0
+  mkdir -p "$(dirname "$kept$1")"
+  cp -pL "$1" "$kept$1.mainstay-new"
+  replace_file "$kept$1"
+}
+# before the first cluster of ours brings its own
+if [ ! -e /etc/mainstay/node.json ] && [ ! -e $cni_before ]; then
+  theirs=$(find /etc/cni/net.d /opt/cni/bin -mindepth 1 -maxdepth 1 2> /dev/null |
+    grep -vxF "$(cut -d' ' -f4 /var/lib/mainstay/installed 2> /dev/null)") || true
+  if [ -n "$theirs" ]; then
+    mkdir -p /etc/mainstay
+    echo "$theirs" > $cni_before.mainstay-new
+    replace_file $cni_before
+  fi
+fi
 # without it HAProxy refuses a master's configuration
 if [ "$(cat /etc/mainstay/stage 2> /dev/null)" = provisioned ] && [ -f /etc/kubernetes/pki/ca.crt ] && ! has_authority; then
   lay_authority
@@ -46,7 +65,7 @@ while read -r mode path data; do
     # what it said of its last run would raise alarms for ever; one that runs would say it once more
     case $path in */mainstay-etcd-backup.timer) forget_backup_metrics ;; esac
     echo "$path" >> $unsettled
-    rm -f "$path"
+    if [ -e "$kept$path" ]; then replace_file "$path" "$kept$path"; else rm -f "$path"; fi
     # an empty folder of a registry stands before _default
     case $path in /etc/containerd/certs.d/*) rmdir "${path%/*}" 2> /dev/null || true ;; esac
     continue
@@ -59,6 +78,7 @@ while read -r mode path data; do
     [ "$(stat -L -c %a "$path")" = "$mode" ] || chmod "$mode" "$path"
     continue
   fi
+  keep_theirs "$path"
   if [ "$path" = /etc/mainstay/haproxy.cfg ]; then
     haproxy -c -q -f "$path.mainstay-new" || { rm -f "$path.mainstay-new"; die "HAProxy refuses its new configuration; the running one stays" 65; }
   fi

@@ -22,7 +22,8 @@ remove_hold
 rm -f $restores/state
 rm -f /etc/mainstay/kubeadm/*.yaml /etc/mainstay/kubeadm/discovery.conf /etc/mainstay/ca.crt
 empty_state
-rm -rf /etc/cni/net.d/* /run/flannel /var/lib/cni
+forget_cni /etc/cni/net.d
+rm -rf /run/flannel /var/lib/cni
 forget_pod_network
 rm -rf /var/lib/mainstay/retired
 rm -f /etc/mainstay/stage

@@ -38,7 +38,20 @@ digest() {
   if command -v openssl > /dev/null; then openssl dgst -sha256 -r; else sha256sum; fi | cut -d' ' -f1
 }
 # The files by which containerd asks mirrors that Mainstay wrote, also for registries that the cluster's file no longer names.
-registry_mirrors() { grep -lsxF '# Written by Mainstay; changes are undone by the next apply.' /etc/containerd/certs.d/*/hosts.toml || true; }
+mark='# Written by Mainstay; changes are undone by the next apply.'
+registry_mirrors() { grep -lsxF "$mark" /etc/containerd/certs.d/*/hosts.toml || true; }
+# What others had written into files that are ours now, each below here by its path.
+kept=/etc/mainstay/kept
+# What others had in the folders of CNI before Mainstay, a path a line; it is not there where they had nothing.
+cni_before=/etc/mainstay/cni-before
+# Takes away what a cluster left in CNI's folders $@, whatever network it had, and not what was there before it.
+forget_cni() {
+  local before
+  [ -e $cni_before ] || [ -e /etc/mainstay/node.json ] || return 0
+  # nor where an older Mainstay did not look
+  before=$(cat $cni_before 2> /dev/null || true)
+  find "$@" -mindepth 1 -maxdepth 1 2> /dev/null | { grep -vxF "$before" || true; } | xargs -r -d '\n' rm -rf
+}
 # Puts $1.mainstay-new, or file $2, into the place of file $1: a power cut leaves one of both whole.
 replace_file() {
   local new=${2:-$1.mainstay-new}

@@ -60,16 +60,26 @@ rm -f /etc/systemd/system/containerd.service /etc/systemd/system/kubelet.service
   /etc/systemd/system/mainstay-hosts.service /etc/systemd/system/mainstay-etcd-backup.service /etc/systemd/system/mainstay-etcd-backup.timer \
   /etc/systemd/system/mainstay-apiserver-watch.service /etc/systemd/system/mainstay-etcd-watch.service \
   /etc/systemd/system/kubelet.service.d/50-mainstay-etcd.conf /etc/cloud/cloud.cfg.d/99-zz-mainstay-hosts.cfg \
-  /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf
+  /etc/systemd/system/kubelet.service.d/10-kubeadm.conf /etc/crictl.yaml \
+  /etc/modules-load.d/mainstay.conf /etc/sysctl.d/90-mainstay.conf
 forget_backup_metrics
 rmdir /etc/systemd/system/kubelet.service.d 2>/dev/null || true
 registry_mirrors | while read -r file; do
   rm -f "$file"
   rmdir "${file%/*}" /etc/containerd/certs.d /etc/containerd 2>/dev/null || true
 done
+# what was there before ours
+find $kept -type f ! -name '*.mainstay-new' 2> /dev/null | while read -r file; do
+  path=${file#"$kept"}
+  [ ! -e "$path" ] || continue
+  mkdir -p "$(dirname "$path")"
+  cp -p "$file" "$path.mainstay-new"
+  replace_file "$path"
+done
 if grep -qs "$package_mark" /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi
-rm -rf /etc/kubernetes /var/lib/mainstay /var/lib/cni /etc/cni/net.d /run/flannel /opt/cni/bin
-rmdir /etc/cni /opt/cni /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null || true
+forget_cni /etc/cni/net.d /opt/cni/bin
+rm -rf /etc/kubernetes /var/lib/mainstay /var/lib/cni /run/flannel
+rmdir /etc/cni/net.d /etc/cni /opt/cni/bin /opt/cni /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null || true
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null || true
 if [ -n "$theirs" ]; then

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Scripts run for real, in a mount namespace whose /etc, /run, /var/lib and /usr/local are empty
- * and gone afterwards; what they call (systemctl, kubeadm, etcdctl) is faked there.
+ * Scripts run for real, in a mount namespace whose /etc, /run, /var/lib, /usr/local and /opt are
+ * empty and gone afterwards; what they call (systemctl, kubeadm, etcdctl) is faked there.
  */
 @Timeout(60)
 final class ScriptsIT {
@@ -34,7 +34,7 @@ final class ScriptsIT {
       """
       set -eu
       awk=$(readlink -f "$(command -v awk)")
-      for folder in /etc /run /var/lib /usr/local; do mount -t tmpfs sandbox $folder; done
+      for folder in /etc /run /var/lib /usr/local /opt; do mount -t tmpfs sandbox $folder; done
       mkdir -p /usr/local/bin /etc/kubernetes /etc/mainstay
       cat > /usr/local/bin/fake <<'EOF'
       #!/bin/bash
@@ -932,6 +932,61 @@ final class ScriptsIT {
         .isEqualTo(
             "file %s /etc/containerd/certs.d/a/hosts.toml\nexit 0\n/etc/containerd/certs.d/b/hosts.toml\nb\n"
                 .formatted(sha256(ours)));
+  }
+
+  @Test
+  void whatOthersHadWhereOursGoesComesBackWithTheReset() throws Exception {
+    String mark = "# Written by Mainstay; changes are undone by the next apply.\n";
+    String a = "/etc/containerd/certs.d/a/hosts.toml";
+    String b = "/etc/containerd/certs.d/b/hosts.toml";
+    String input =
+        new HostFile("/etc/crictl.yaml", "644", "ours\n").line()
+            + new HostFile(a, "644", mark + "ours\n").line()
+            + new HostFile(b, "644", mark + "ours\n").line()
+            + new HostFile("/etc/containerd/certs.d/c/hosts.toml", "644", mark).line();
+    String again = new HostFile(a, "644", mark + "ours, too\n").line();
+    Result result =
+        sandbox(
+            """
+            mkdir -p /etc/containerd/certs.d/a /etc/containerd/certs.d/b /etc/cni/net.d /opt/cni/bin /var/lib/mainstay
+            (umask 077; echo theirs > /etc/crictl.yaml); echo theirs a > %1$s; echo theirs b > %2$s
+            touch /etc/cni/net.d/87-podman.conflist /opt/cni/bin/theirs /opt/cni/bin/bridge
+            echo "0 0 0 /opt/cni/bin/bridge" > /var/lib/mainstay/installed
+            %3$s && echo '{"cluster":"x"}' > /etc/mainstay/node.json; %4$s; %5$s; echo "exit $?"; cat %1$s %2$s
+            touch /etc/cni/net.d/10-calico.conflist /opt/cni/bin/calico
+            %6$s -; ls /etc/cni/net.d
+            touch /etc/cni/net.d/10-calico.conflist
+            %7$s; echo "exit $?"
+            find /etc/containerd /etc/cni /opt/cni -type f | sort
+            cat /etc/crictl.yaml %1$s %2$s; stat -c %%a /etc/crictl.yaml; ls -d /etc/mainstay
+            """
+                .formatted(
+                    a,
+                    b,
+                    fed("configure", input, "x", "-"),
+                    fed("configure", again, "x", "-"),
+                    fed("configure", HostFile.absent(b).line(), "x", "-"),
+                    script("kubeadm-reset"),
+                    reset("-")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo(
+            """
+            exit 0
+            # Written by Mainstay; changes are undone by the next apply.
+            ours, too
+            theirs b
+            87-podman.conflist
+            exit 0
+            /etc/cni/net.d/87-podman.conflist
+            /etc/containerd/certs.d/a/hosts.toml
+            /etc/containerd/certs.d/b/hosts.toml
+            /opt/cni/bin/theirs
+            theirs
+            theirs a
+            theirs b
+            600
+            """);
   }
 
   /**
