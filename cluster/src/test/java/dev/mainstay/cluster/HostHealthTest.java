@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What health.sh says, and what a status makes of it. */
 final class HostHealthTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final Instant LEAF_ENDS = Instant.parse("2027-11-23T16:40:01Z");
 
   @Test
