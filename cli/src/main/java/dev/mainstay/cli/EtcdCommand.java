@@ -367,8 +367,10 @@ final class EtcdCommand {
                         ? "the survivor runs. Run mainstay etcd recover again: it sees to the"
                             + " others"
                         : "the cluster goes on with one master. Next: give the file empty hosts for"
-                            + " the others, then mainstay apply joins them. Do not wait: it can"
-                            + " lose none now",
+                            + " the others (their host keys are not the pinned ones:"
+                            + " docs/etcd.md), then mainstay apply joins them. Do not wait: it"
+                            + " can lose none now.\n"
+                            + "The old ones must never be switched on again with their data",
                     "mainstay etcd recover" + lostAgain(names)))
             .run(
                 planned.plan(),

@@ -131,7 +131,7 @@ final class PlanRun {
       return ExitCode.FAILED;
     }
     lock.ensureHeld();
-    int code = carryOut(plan, new StopSignal(lock::lost), work);
+    int code = carryOut(plan, unreachable.isEmpty(), new StopSignal(lock::lost), work);
     return code == ExitCode.DONE ? unreached : code;
   }
 
@@ -146,7 +146,8 @@ final class PlanRun {
     return session.terminal().confirm(words.question());
   }
 
-  private int carryOut(Plan<Action> plan, StopSignal stop, Work work) throws InterruptedException {
+  private int carryOut(Plan<Action> plan, boolean allReached, StopSignal stop, Work work)
+      throws InterruptedException {
     Runs runs = new Runs(options.home(session, spec).runs());
     Map<String, String> facts = new LinkedHashMap<>(wishes);
     facts.put("command", words.command());
@@ -167,7 +168,7 @@ final class PlanRun {
       boolean done = outcome.isDone();
       report(plan, outcome);
       outcome.proof().ifPresent(this::tell);
-      summary(outcome, stop.isRequested(), System.nanoTime() - start);
+      summary(outcome, allReached, stop.isRequested(), System.nanoTime() - start);
       journal.end(done ? "done" : stop.isRequested() ? "interrupted" : "failed");
       return done
           ? ExitCode.DONE
@@ -213,7 +214,7 @@ final class PlanRun {
         .allMatch(one -> one.getKey().action() instanceof Action.Verify);
   }
 
-  private void summary(Outcome outcome, boolean interrupted, long nanos) {
+  private void summary(Outcome outcome, boolean allReached, boolean interrupted, long nanos) {
     PrintStream err = session.terminal().err();
     Map<Step<Action>, StepResult> results = outcome.results();
     long done = results.values().stream().filter(StepResult::isDone).count();
@@ -236,7 +237,10 @@ final class PlanRun {
             skipped,
             nanos / 1e9));
     if (done == results.size()) {
-      err.println(words.done());
+      err.println(
+          allReached
+              ? words.done()
+              : "done on the hosts that answer; what was said of the others above is not");
     } else {
       err.println(
           (interrupted ? "interrupted. " : "")

@@ -6,6 +6,7 @@ import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.RunListener;
 import dev.mainstay.engine.Step;
 import dev.mainstay.engine.StepResult;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,10 +17,12 @@ import java.util.function.LongSupplier;
 
 /**
  * Mutable: a run as people see it. On a terminal one line a phase, rewritten in place, with counts,
- * elapsed time and what the running steps say; elsewhere a plain line for each step that ends.
+ * elapsed time and what the running steps say; elsewhere plain lines, see {@link Style}.
  */
 final class RunProgress implements RunListener<Action> {
   private static final int WIDTH = 100;
+  // so often a step that goes on says where it is
+  private static final Duration EVERY = Duration.ofSeconds(15);
 
   private final Terminal terminal;
   private final Style style;
@@ -27,13 +30,14 @@ final class RunProgress implements RunListener<Action> {
   private final long start;
   private final Map<String, Line> lines = new LinkedHashMap<>();
   private final Map<String, Line> lineOfStep = new HashMap<>();
+  private final Map<String, Long> saidAt = new HashMap<>();
   private int drawn;
 
   /** What is shown. */
   enum Style {
     /** A picture that is drawn anew. */
     LIVE,
-    /** A line for each step that ends. */
+    /** A line for each step that ends; now and then one for what a long one says on its way. */
     ENDS,
     /** A line for each step that begins or ends, and for what it says in between. */
     ALL
@@ -92,7 +96,10 @@ final class RunProgress implements RunListener<Action> {
       line.start = nanoTime.getAsLong();
     }
     line.running.put(step.id(), "");
-    tell(step, "begins: " + step.what());
+    saidAt.put(step.id(), nanoTime.getAsLong());
+    if (style == Style.ALL) {
+      println(step, "begins: " + step.what());
+    }
     draw();
   }
 
@@ -101,7 +108,13 @@ final class RunProgress implements RunListener<Action> {
     // a second line would put all later ones in the wrong place
     String said = progress.replace('\n', ' ');
     line(step).running.put(step.id(), said);
-    tell(step, said);
+    long now = nanoTime.getAsLong();
+    Long before = saidAt.get(step.id());
+    if (style == Style.ALL
+        || (style == Style.ENDS && before != null && now - before >= EVERY.toNanos())) {
+      println(step, said);
+      saidAt.put(step.id(), now);
+    }
     draw();
   }
 
@@ -124,12 +137,6 @@ final class RunProgress implements RunListener<Action> {
       println(step, result.outcome().word() + after);
     }
     draw();
-  }
-
-  private void tell(Step<Action> step, String what) {
-    if (style == Style.ALL) {
-      println(step, what);
-    }
   }
 
   private void println(Step<Action> step, String what) {

@@ -179,13 +179,7 @@ final class StatusCommand implements Callable<Integer> {
         "%s is %s   Kubernetes %s   https://%s%n"
             .formatted(
                 spec.name(), status.state().word(), spec.kubernetes().tag(), spec.endpoint()));
-    text.append(
-        "etcd: %d of %d members healthy, %s, can lose %d%n%n"
-            .formatted(
-                status.etcd().healthy(),
-                status.etcd().members(),
-                status.etcd().leader().isEmpty() ? "no leader" : status.etcd().leader() + " leads",
-                status.etcd().canLose()));
+    text.append("etcd: ").append(status.etcd().text()).append("\n\n");
     String row = "%-10s %-7s %-15s %-9s %-9s %-12s %-8s %s%n";
     text.append(
         row.formatted(

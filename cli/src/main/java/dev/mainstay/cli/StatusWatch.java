@@ -121,13 +121,7 @@ final class StatusWatch {
     String clock = CLOCK.format(at.atZone(zone));
     List<String> lines = new ArrayList<>();
     lines.add(title + " ".repeat(Math.max(2, WIDTH - title.length() - clock.length())) + clock);
-    lines.add(
-        "etcd: %d of %d members healthy, %s, can lose %d"
-            .formatted(
-                status.etcd().healthy(),
-                status.etcd().members(),
-                leader(status),
-                status.etcd().canLose()));
+    lines.add("etcd: " + status.etcd().text());
     lines.add("");
     lines.add(ROW.formatted("NODE", "ROLE", "STATE", "ENDPOINT", "ITS PROXY SEES"));
     return lines;

@@ -20,6 +20,8 @@ import tools.jackson.databind.ObjectMapper;
  *
  * @param endpoints the addresses behind the Service default/kubernetes
  * @param description the content of ConfigMap kube-system/mainstay; empty without one
+ * @param strangers the full names of members at whose place a member of another etcd cluster
+ *     answers
  */
 record ClusterApi(
     List<KubeNode> nodes,
@@ -27,7 +29,8 @@ record ClusterApi(
     List<Member> members,
     Set<String> endpoints,
     String description,
-    Dns dns) {
+    Dns dns,
+    Set<String> strangers) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What an answer must have; how members are, dead ones do not tell. */
@@ -151,6 +154,17 @@ record ClusterApi(
       boolean healthy,
       boolean leader) {}
 
+  /** Where every member is of one cluster. */
+  ClusterApi(
+      List<KubeNode> nodes,
+      List<Workload> workloads,
+      List<Member> members,
+      Set<String> endpoints,
+      String description,
+      Dns dns) {
+    this(nodes, workloads, members, endpoints, description, dns, Set.of());
+  }
+
   Optional<KubeNode> node(String fullName) {
     return nodes.stream().filter(node -> node.name().equals(fullName)).findFirst();
   }
@@ -184,7 +198,20 @@ record ClusterApi(
             members(tree(parts, "members"), tree(parts, "etcd-status")),
             endpoints(tree(parts, "endpoints")),
             tree(parts, "description").path("data").path("cluster.json").asString(""),
-            Dns.of(parts)));
+            Dns.of(parts),
+            strangers(tree(parts, "members"), tree(parts, "etcd-status"))));
+  }
+
+  private static Set<String> strangers(JsonNode list, JsonNode status) {
+    String ours = unsigned(list.path("header").path("cluster_id"));
+    Set<String> strangers = new TreeSet<>();
+    for (JsonNode endpoint : status) {
+      String its = unsigned(endpoint.path("Status").path("header").path("cluster_id"));
+      if (!its.equals("0") && !its.equals(ours)) {
+        strangers.add(endpoint.path("Endpoint").asString("").replaceAll("^https://|:[0-9]+$", ""));
+      }
+    }
+    return Set.copyOf(strangers);
   }
 
   private static String decoded(String base64) {

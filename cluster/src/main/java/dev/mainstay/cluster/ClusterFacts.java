@@ -1,11 +1,15 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
+import dev.mainstay.model.NodeSpec;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Everything that was observed, at one moment.
@@ -56,6 +60,29 @@ record ClusterFacts(
         .or(() -> host(name))
         .map(HostFacts::stage)
         .orElse(Stage.EMPTY);
+  }
+
+  /**
+   * The finished masters whose etcd is not of the cluster that the API is of, as far as that is
+   * known. Which of both is the right one it does not say: the API may be that of masters that were
+   * away while the others were recovered, and came back with their old data.
+   */
+  List<NodeName> estranged(ClusterSpec spec) {
+    if (api.isEmpty()) {
+      return List.of();
+    }
+    Set<String> members =
+        api.get().members().stream().map(ClusterApi.Member::name).collect(Collectors.toSet());
+    return spec.masters().stream()
+        .filter(master ->
+            host(master.name())
+                .filter(host -> host.isProvisioned() && !host.isRetired() && !host.isHeld())
+                .isPresent())
+        .filter(master ->
+            !members.contains(spec.fullName(master))
+                || api.get().strangers().contains(spec.fullName(master)))
+        .map(NodeSpec::name)
+        .toList();
   }
 
   Optional<HostFacts> host(NodeName name) {

@@ -28,12 +28,21 @@ public record ClusterStatus(
   }
 
   /**
-   * The etcd cluster.
+   * The etcd cluster; without members where nobody said how it is.
    *
    * @param leader the leader's short name; empty without one
    * @param canLose how many more voters may be lost before there is no quorum
    */
-  public record Etcd(int members, int healthy, String leader, int canLose) {}
+  public record Etcd(int members, int healthy, String leader, int canLose) {
+    /** In a line. */
+    public String text() {
+      return members == 0
+          ? "not known"
+          : "%d of %d members healthy, %s, can lose %d"
+              .formatted(
+                  healthy, members, leader.isEmpty() ? "no leader" : leader + " leads", canLose);
+    }
+  }
 
   /**
    * One node.

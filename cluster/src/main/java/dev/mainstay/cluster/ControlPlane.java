@@ -72,7 +72,8 @@ final class ControlPlane {
       if (finished.isEmpty() || System.nanoTime() - giveUp >= 0) {
         throw new Failure.Failed(
             "no finished master answers at its API\n" + String.join("\n", tried),
-            "mainstay status shows the masters; repair one, then run the same command again");
+            "mainstay status shows the masters, mainstay etcd members whether there is a quorum;"
+                + " bring masters back, then run the same command again");
       }
       Thread.sleep(PAUSE);
     }

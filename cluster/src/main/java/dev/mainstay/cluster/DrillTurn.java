@@ -180,7 +180,7 @@ final class DrillTurn {
       // who interrupts it wants to have it healed, and no more
       if (strike.healed().isPresent()
           && verify.awaitUnless(
-              its.stop(), lacks -> commentary.happened(its.stopwatch().now(), lacks))
+              its.stop()::isRequested, lacks -> commentary.happened(its.stopwatch().now(), lacks))
           && awaitUp()) {
         well = Optional.of(its.stopwatch().now());
         commentary.happened(well.get(), "all is well");

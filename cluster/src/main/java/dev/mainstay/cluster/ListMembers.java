@@ -76,8 +76,10 @@ public final class ListMembers {
         problems.add(
             Problem.error(
                 member.name().isEmpty() ? "member " + member.id() : member.name(),
-                "is a member of etcd and no master of the file",
-                "a join that broke off leaves one behind: mainstay apply"));
+                "is a member of etcd and no master of the file: it was not asked, and does not"
+                    + " count as healthy here",
+                "if its line was taken out of the file: mainstay apply --remove NAME. A join that"
+                    + " broke off leaves one behind, too: mainstay apply"));
       }
     }
     int healthy =

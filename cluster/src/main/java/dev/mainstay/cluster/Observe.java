@@ -103,7 +103,7 @@ public final class Observe {
     List<NodeSpec> ready = new ArrayList<>();
     for (NodeSpec master : spec.masters()) {
       HostFacts host = facts.get(master.name());
-      if (host != null && host.ready() && findsAQuorum(spec, host) && isNode(host)) {
+      if (host != null && host.ready() && findsAQuorum(spec, facts, host) && isNode(host)) {
         ready.add(master);
       }
     }
@@ -136,12 +136,21 @@ public final class Observe {
 
   /**
    * Whether {@code master}'s hosts block can lead its etcd to a quorum at the file's addresses,
-   * where the hosts were just met; an API without a quorum would keep us waiting.
+   * where the hosts were just met; an API without a quorum would keep us waiting. A machine that is
+   * no node yet is no member, wherever the block leads: it takes the place of one that is gone.
    */
-  private static boolean findsAQuorum(ClusterSpec spec, HostFacts master) {
+  private static boolean findsAQuorum(
+      ClusterSpec spec, Map<NodeName, HostFacts> facts, HostFacts master) {
     Map<String, String> addresses = new HostsFile(master.hostsFile()).addresses();
-    long found =
+    List<NodeSpec> peers =
         spec.masters().stream()
+            .filter(peer -> {
+              HostFacts host = facts.get(peer.name());
+              return host == null || isNode(host);
+            })
+            .toList();
+    long found =
+        peers.stream()
             .filter(peer ->
                 peer.name().equals(master.node())
                     || peer.address()
@@ -149,7 +158,7 @@ public final class Observe {
                         .equals(
                             addresses.getOrDefault(peer.name().value(), peer.address().value())))
             .count();
-    return found > spec.masters().size() / 2;
+    return found >= Quorum.of(peers.size());
   }
 
   private Seen look(ClusterSpec spec, NodeSpec node) {

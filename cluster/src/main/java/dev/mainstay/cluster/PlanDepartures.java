@@ -182,6 +182,16 @@ final class PlanDepartures {
     return drained;
   }
 
+  /** The steps after which no worker that leaves has pods that need a way to the API. */
+  Set<String> workersDrained() {
+    Set<String> drained = new HashSet<>();
+    departures.stream()
+        .filter(departure -> !departure.node().isMaster() && departure.hasNode())
+        .filter(Departure::serves)
+        .forEach(departure -> drained.add(DRAIN + "/" + departure.node().name()));
+    return drained;
+  }
+
   /**
    * 3 and 4, in turn.
    *

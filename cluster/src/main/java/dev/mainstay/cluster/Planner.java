@@ -9,6 +9,7 @@ import dev.mainstay.engine.Plan;
 import dev.mainstay.engine.Step;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +44,9 @@ final class Planner {
   private static final String CONFIGURE = "hosts/configure";
   private static final String IMAGES = "hosts/images";
   private static final String CLEAN_UP = "hosts/clean-up";
+  static final String ESTRANGED =
+      "the etcd there is another one than that of the API that answers. Masters that were away"
+          + " during a recovery or a restore came back with their old data";
 
   private final ClusterSpec spec;
   private final ClusterFacts facts;
@@ -133,6 +138,7 @@ final class Planner {
     refuseWhatIsNotOurs();
     departures.refuseLossOfQuorum();
     departures.refuseReturnWithoutMember();
+    refuseEstranged();
     int generation = nextGeneration();
     departures.drains().forEach(step -> add(drain, step));
     departures.returns().forEach(step -> add(comeback, step));
@@ -143,7 +149,10 @@ final class Planner {
     departures.removals(ids(forget)).forEach(step -> add(remove, step));
     departures.endings().forEach(step -> add(remove, step));
     Set<String> gone = departures.membersGone();
-    spec.masters().forEach(master -> prepare(master, generation, leavers(master, gone)));
+    // a worker's proxy asks masters how they are until its pods have gone: they let only nodes ask
+    Set<String> unasked = new HashSet<>(gone);
+    unasked.addAll(departures.workersDrained());
+    spec.masters().forEach(master -> prepare(master, generation, leavers(master, unasked)));
     amendments.masters(this::prepared).forEach(step -> add(amend, step));
     amendments.kubeconfigsOfMasters(lastAmendment()).forEach(step -> add(amend, step));
     if (!workersForgetFirst()) {
@@ -349,6 +358,29 @@ final class Planner {
             false);
       }
     }
+  }
+
+  private void refuseEstranged() {
+    List<NodeName> estranged = facts.estranged(spec);
+    if (!estranged.isEmpty()) {
+      throw new Failure.Refused(
+          names(estranged) + ": " + ESTRANGED,
+          "nothing was changed. " + estrangedAdvice(estranged));
+    }
+  }
+
+  private static String names(List<NodeName> names) {
+    return names.stream().map(NodeName::value).collect(Collectors.joining(", "));
+  }
+
+  /** What to do about masters that {@link ClusterFacts#estranged} names. */
+  static String estrangedAdvice(List<NodeName> estranged) {
+    return "mainstay etcd members shows which masters are together. Those with"
+        + " the old data must be off at once; where that is "
+        + names(estranged)
+        + ", make them anew: empty machines in the file and mainstay apply"
+        + estranged.stream().map(name -> " --replace " + name).collect(Collectors.joining())
+        + " (docs/etcd.md)";
   }
 
   private void refuseLostMasters() {

@@ -130,6 +130,11 @@ final class RemoteSteps {
     }
   }
 
+  /** Whether to wait on for what somebody else must bring about is in vain. */
+  boolean endsWaits() {
+    return stop.endsWaits();
+  }
+
   /** Gives the cluster {@code node}'s Node again where it has none; false where it has one. */
   boolean register(ClusterSpec spec, NodeSpec node) throws InterruptedException {
     return run(

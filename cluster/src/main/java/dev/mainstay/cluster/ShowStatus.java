@@ -100,10 +100,19 @@ public final class ShowStatus {
             .flatMap(node -> ProxyHealth.problem(spec, node, facts, healths).stream())
             .toList();
     problems.addAll(blind);
+    List<NodeName> estranged = facts.estranged(spec);
+    estranged.forEach(name ->
+        problems.add(
+            Problem.error(name.value(), Planner.ESTRANGED, Planner.estrangedAdvice(estranged))));
     facts
         .api()
         .ifPresent(api ->
-            ClusterHealth.lacks(spec, facts, api).forEach(lack -> problems.add(problem(lack))));
+            ClusterHealth.lacks(spec, facts, api).stream()
+                .map(ShowStatus::problem)
+                // what else is amiss there follows from it, and apply does not mend it
+                .filter(
+                    lack -> estranged.stream().noneMatch(its -> its.value().equals(lack.where())))
+                .forEach(problems::add));
     facts
         .api()
         .map(ClusterApi::dns)
@@ -154,6 +163,20 @@ public final class ShowStatus {
   private static Problem silent(ClusterSpec spec, ClusterFacts facts) {
     String cluster = spec.name().value();
     if (facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned)) {
+      int masters = spec.masters().size();
+      long there =
+          spec.masters().stream()
+              .filter(
+                  master -> facts.host(master.name()).filter(HostFacts::isProvisioned).isPresent())
+              .count();
+      if (there < Quorum.of(masters)) {
+        return Problem.error(
+            cluster,
+            "no master answers at its API: of %d masters %d can be reached, and etcd needs %d"
+                .formatted(masters, there, Quorum.of(masters)),
+            "bring masters back. If so many are gone for good: mainstay etcd members, then mainstay"
+                + " etcd recover");
+      }
       return Problem.error(
           cluster,
           "no master answers at its API",
@@ -251,7 +274,15 @@ public final class ShowStatus {
       problems.add(Problem.error(where, withoutLabel(node, unreachable), unreachable.advice()));
     }
     boolean proxyActive = host.map(seen -> seen.isActive("mainstay-proxy")).orElse(false);
-    if (host.isPresent() && host.get().isProvisioned() && !proxyActive) {
+    boolean inDrill = host.map(HostFacts::isInDrill).orElse(false);
+    if (inDrill) {
+      problems.add(
+          Problem.warning(
+              where,
+              "is in a drill: what does not run there was stopped on purpose",
+              "wait: it heals itself within minutes"));
+    }
+    if (host.isPresent() && host.get().isProvisioned() && !proxyActive && !inDrill) {
       problems.add(Problem.error(where, "its local proxy does not run", ADVICE));
     }
     HostsBlock block = HostsBlock.of(spec, facts);
@@ -260,7 +291,7 @@ public final class ShowStatus {
     if (hostsBlock.equals("old") || (hostsBlock.equals("missing") && kube.isPresent())) {
       problems.add(Problem.warning(where, "hosts block is " + hostsBlock, ADVICE));
     }
-    host.filter(HostFacts::isProvisioned)
+    host.filter(seen -> seen.isProvisioned() && !inDrill)
         .ifPresent(seen -> problems.addAll(drift(spec, node, seen, block, facts)));
     host.filter(HostFacts::isHeld)
         .ifPresent(_ ->
@@ -333,7 +364,8 @@ public final class ShowStatus {
         .filter(file -> drift.suits(file).isEmpty())
         .forEach(file ->
             differs.add(
-                file.path() + (file.isAbsent() ? " is not wanted" : " is missing or was changed")));
+                file.path()
+                    + (file.isAbsent() ? " is not wanted" : " is missing, old or was changed")));
     if (drift.authorityLost()) {
       differs.add(ProxyConfig.AUTHORITY + " is missing or was changed");
     }

@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.toSet;
 
 import dev.mainstay.engine.Apply.Progress;
 import dev.mainstay.engine.FanOut;
-import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
@@ -16,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Waits until the whole is well: every node Ready, every etcd member a healthy voter known by name,
@@ -60,24 +60,28 @@ final class VerifyCluster {
   /**
    * Returns false: looking changes nothing.
    *
-   * @throws Failure.Failed with all that is not well after 5 minutes
+   * @throws Failure.Failed with all that is not well after 5 minutes; if a stop was asked for
+   *     before
    */
   boolean await(Progress progress) throws InterruptedException {
-    boolean _ = awaitUnless(new StopSignal(), progress);
+    if (!awaitUnless(remote::endsWaits, progress)) {
+      throw new Failure.Failed(
+          "stopped before the cluster was seen to be well", "mainstay status shows how it is");
+    }
     return false;
   }
 
   /**
-   * The same until a stop is requested; a look that was begun ends first.
+   * The same until it is stopped; a look that was begun ends first.
    *
-   * @return whether all is well; false only where a stop was requested before it was
+   * @return whether all is well; false only where it was stopped before it was
    * @throws Failure.Failed with all that is not well after 5 minutes
    */
-  boolean awaitUnless(StopSignal stop, Progress progress) throws InterruptedException {
+  boolean awaitUnless(BooleanSupplier stopped, Progress progress) throws InterruptedException {
     long giveUp = System.nanoTime() + LIMIT.toNanos();
     List<String> lacks = List.of();
     do {
-      if (stop.isRequested()) {
+      if (stopped.getAsBoolean()) {
         return false;
       }
       lacks = lacks();

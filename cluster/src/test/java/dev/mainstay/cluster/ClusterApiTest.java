@@ -140,6 +140,27 @@ final class ClusterApiTest {
   }
 
   @Test
+  void seesThatAnotherEtcdClusterAnswersAtTheSamePlace() {
+    ClusterApi api =
+        ClusterApi.parse(
+                WHOLE
+                    + line(
+                        "members",
+                        "{\"header\":{\"cluster_id\":13837058055282163712},\"members\":[{\"ID\":1,"
+                            + "\"name\":\"m1.demo.internal\"}]}")
+                    + line(
+                        "etcd-status",
+                        "[{\"Endpoint\":\"https://m1.demo.internal:2379\",\"Status\":{\"header\":"
+                            + "{\"cluster_id\":13837058055282163712},\"leader\":1}},"
+                            + "{\"Endpoint\":\"https://m2.demo.internal:2379\",\"Status\":{\"header\":"
+                            + "{\"cluster_id\":13837058055282163713},\"leader\":2}},"
+                            + "{\"Endpoint\":\"https://m3.demo.internal:2379\",\"Status\":null}]"))
+            .orElseThrow();
+    assertThat(api.strangers()).containsExactly("m2.demo.internal");
+    assertThat(parsed().strangers()).isEmpty();
+  }
+
+  @Test
   void readsDescriptionAndCorefile() {
     assertThat(parsed().description()).isEqualTo("{\"name\":1}");
     assertThat(parsed().dns().corefile()).isEqualTo(".:53 {\n}\n");

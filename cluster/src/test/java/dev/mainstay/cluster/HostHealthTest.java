@@ -172,7 +172,7 @@ final class HostHealthTest {
     assertThat(without.problems())
         .contains(
             Problem.error(
-                "w1", "no answer within 1 s", "is the host on, and not too busy to answer?"));
+                "w1", "no answer within 2 s", "is the host on, and not too busy to answer?"));
     answers.countDown();
     assertThat(show.show(two, Duration.ofMinutes(1)).nodes())
         .extracting(ClusterStatus.NodeStatus::reachable)

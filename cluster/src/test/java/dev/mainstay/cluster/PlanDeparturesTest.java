@@ -169,6 +169,9 @@ final class PlanDeparturesTest {
     assertThat(waits(plan, "nodes/reset/w2", "nodes/drain/w2")).isTrue();
     // pods that do not go hold up nobody else
     assertThat(waits(plan, "hosts/configure/w1", "nodes/drain/w2")).isFalse();
+    assertThat(waits(plan, "hosts/configure/m1", "nodes/drain/w2"))
+        .as("its proxy may ask m1 how it is as long as there are pods")
+        .isTrue();
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -117,6 +118,30 @@ final class PlannerTest {
     assertThat(plan.steps().subList(0, 15)).allMatch(step -> step.disrupts() == Disruption.NONE);
     assertThat(waits(plan, "masters/init/m1", "hosts/images/m1")).isTrue();
     assertThat(waits(plan, "masters/init/m1", "hosts/configure/m2")).isFalse();
+  }
+
+  @Test
+  void twoEtcdClustersAreNothingToGoOnWith() {
+    ClusterApi api = Fixture.api(SPEC, bundle);
+    ClusterApi recovered = Fixture.withMembers(api, api.members().subList(0, 1));
+    ClusterApi old =
+        new ClusterApi(
+            api.nodes(),
+            api.workloads(),
+            api.members(),
+            api.endpoints(),
+            api.description(),
+            api.dns(),
+            Set.of("m1.demo.internal"));
+    assertThatThrownBy(() -> plan(SPEC, Optional.of(recovered), allFinished()))
+        .as("as the survivor sees it")
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageStartingWith("m2, m3: the etcd there is another one");
+    assertThatThrownBy(() -> plan(SPEC, Optional.of(old), allFinished()))
+        .as("as those see it who were away")
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageStartingWith("m1: the etcd there is another one");
+    assertThat(plan(SPEC, Optional.of(api), allFinished()).isEmpty()).isTrue();
   }
 
   private Changes all() {

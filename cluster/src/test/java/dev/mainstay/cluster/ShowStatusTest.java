@@ -79,7 +79,7 @@ final class ShowStatusTest {
     assertThat(status().problems())
         .extracting(Problem::what)
         .containsExactly(
-            ProxyConfig.PATH + " is missing or was changed",
+            ProxyConfig.PATH + " is missing, old or was changed",
             ProxyConfig.AUTHORITY + " is missing or was changed");
     master.modes.put(ProxyConfig.PATH, "644");
     master.files.put(ProxyConfig.AUTHORITY, "ca");

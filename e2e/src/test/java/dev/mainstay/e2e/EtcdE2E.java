@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.mainstay.e2e.Program.Result;
 import dev.mainstay.e2e.Program.Running;
+import dev.mainstay.model.Address;
 import dev.mainstay.model.ClusterHome;
 import dev.mainstay.model.ClusterName;
 import dev.mainstay.model.NodeName;
@@ -407,7 +408,38 @@ final class EtcdE2E {
     CLUSTER.on("m3", "ls /var/lib/mainstay/backup/etcd-recover-*/lost.db");
   }
 
-  /** Puts an empty machine into the place of one that is gone for good. */
+  /** They are a quorum of what was before, and the workers' proxies find them. */
+  @Test
+  @Order(11)
+  void whoComesBackWithOldDataIsNoticed() {
+    CLUSTER.playground.start(new NodeName("m1"));
+    CLUSTER.playground.start(new NodeName("m2"));
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(() -> {
+          Result plan = CLUSTER.mainstay("plan");
+          assertThat(plan.exit()).as(plan.toString()).isEqualTo(6);
+          assertThat(plan.err()).contains("the etcd there is another one");
+        });
+    Result status = CLUSTER.mainstay("status");
+    assertThat(status.exit()).as(status.toString()).isEqualTo(11);
+    assertThat(status.out())
+        .contains("the etcd there is another one", "mainstay etcd members shows which");
+    assertThat(CLUSTER.mainstay("etcd", "members").out()).contains("2 different etcd clusters");
+    CLUSTER.playground.stop(new NodeName("m1"));
+    CLUSTER.playground.stop(new NodeName("m2"));
+    // as the survivor sees one that has no quorum
+    CLUSTER.playground.start(new NodeName("m2"));
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(() -> {
+          Result plan = CLUSTER.mainstay("plan");
+          assertThat(plan.exit()).as(plan.toString()).isEqualTo(6);
+          assertThat(plan.err()).contains("m2: the etcd there is another one");
+        });
+  }
+
+  /** Puts an empty machine, at another address, into the place of one that is gone for good. */
   private static void anotherMachine(String master) throws IOException {
     Path file = CLUSTER.playground.clusterFile();
     Path pins = ClusterHome.beside(file, new ClusterName(SteadyCluster.NAME)).knownHosts();
@@ -417,12 +449,18 @@ final class EtcdE2E {
         pins,
         Files.readAllLines(pins).stream().filter(line -> !line.startsWith(master + " ")).toList());
     CLUSTER.playground.add(Role.MASTER, name, HostOptions.DEFAULT);
+    Address address = new Address(CLUSTER.playground.line(name).replaceFirst(".*: ", "").strip());
+    int last = Integer.parseInt(address.value().replaceFirst(".*\\.", ""));
+    CLUSTER.playground.move(
+        Map.of(
+            name, new Address(address.value().replaceFirst("[0-9]+$", String.valueOf(last + 90)))),
+        false);
     String line = "  " + CLUSTER.playground.line(name).strip();
     Files.writeString(file, Files.readString(file).replaceAll("(?m)^  " + master + ": .*$", line));
   }
 
   @Test
-  @Order(11)
+  @Order(12)
   void applyGrowsItBackToThree() throws IOException {
     anotherMachine("m1");
     anotherMachine("m2");
@@ -434,7 +472,7 @@ final class EtcdE2E {
 
   @Test
   @Tag("long")
-  @Order(12)
+  @Order(13)
   void whatSurvivedInAFileAloneCarriesTheClusterOnOnceTheOthersAreGivenUp() throws IOException {
     kubectlOn("m3", "create configmap in-a-file --from-literal=value=yes");
     // what a member has not written to its database yet is in its log alone, which is to be lost
