@@ -1,6 +1,5 @@
 package dev.mainstay.cli;
 
-import dev.mainstay.bundle.Bundle;
 import dev.mainstay.cluster.Action;
 import dev.mainstay.cluster.ApplyChanges;
 import dev.mainstay.cluster.Changes;
@@ -140,7 +139,7 @@ final class ApplyRun {
       }
     }
     wishes.ensureKnown(spec);
-    Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
+    PlanChanges.BundleSource bundle = () -> new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced());
         ClusterLock lock = ClusterLock.take(spec, hosts, session.owner(), session.clock())) {
       KnownLogins logins = new KnownLogins(options.home(session, spec).logins());

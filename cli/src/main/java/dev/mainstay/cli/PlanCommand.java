@@ -1,6 +1,5 @@
 package dev.mainstay.cli;
 
-import dev.mainstay.bundle.Bundle;
 import dev.mainstay.cluster.Changes;
 import dev.mainstay.cluster.KnownLogins;
 import dev.mainstay.cluster.PlanChanges;
@@ -31,7 +30,7 @@ final class PlanCommand implements Callable<Integer> {
     ClusterSpec spec = options.spec(session);
     List<String> only = wishOptions.only();
     wishes.ensureKnown(spec);
-    Bundle bundle = new BundleSupply(session).forApply(spec.kubernetes());
+    PlanChanges.BundleSource bundle = () -> new BundleSupply(session).forApply(spec.kubernetes());
     try (Hosts hosts = options.hosts(session, spec, wishes.replaced())) {
       Changes changes =
           new PlanChanges(

@@ -49,6 +49,12 @@ public final class PlanChanges {
     }
   }
 
+  /** Where the bundle comes from, which may take long: asked for only where it is needed. */
+  @FunctionalInterface
+  public interface BundleSource {
+    Bundle get() throws InterruptedException;
+  }
+
   private final Observe observe;
   private final Supplier<String> freshId;
   private final Map<NodeName, SshSpec> logins;
@@ -69,12 +75,14 @@ public final class PlanChanges {
   /**
    * The changes; nothing is changed yet.
    *
+   * @param source asked once nothing speaks against the file that can be known without a bundle
    * @throws Failure.Unreachable if a host answers with another key than the pinned one; if any host
    *     cannot be reached while there is no cluster yet; if no master can be reached
    * @throws Failure.PreflightFailed if a host cannot carry its node
    * @throws Failure.Refused if the difference must not, or cannot yet, be planned
    */
-  public Changes plan(ClusterSpec spec, Bundle bundle, Wishes wishes) throws InterruptedException {
+  public Changes plan(ClusterSpec spec, BundleSource source, Wishes wishes)
+      throws InterruptedException {
     ClusterFacts seen = observe.all(spec);
     seen.hosts().values().stream()
         .filter(HostFacts::isInDrill)
@@ -83,6 +91,7 @@ public final class PlanChanges {
           throw PlanDrill.inDrill(host);
         });
     refuseUnreachable(spec, seen);
+    Planner.refuseOtherVersion(spec, seen);
     FindDepartures.Found found =
         new FindDepartures(observe, logins).find(spec, seen, wishes.replaced());
     ClusterFacts facts = found.facts();
@@ -91,6 +100,7 @@ public final class PlanChanges {
     if (!errors.isEmpty()) {
       throw preflightFailed(errors);
     }
+    Bundle bundle = source.get();
     ClusterDescription description =
         new ClusterDescription(spec, NetworkManifests.of(spec, bundle));
     PlanRenewal.Renewal renewal =

@@ -287,9 +287,7 @@ final class Planner {
     facts.api().ifPresent(this::refuseOtherMaking);
     facts.api().ifPresent(this::refuseOtherMachines);
     refuseLostMasters();
-    for (NodeSpec node : spec.nodes()) {
-      facts.host(node.name()).ifPresent(host -> refuseChanged(node, host));
-    }
+    refuseOtherVersion(spec, facts);
   }
 
   /** Names stand in certificates, in etcd's membership and in every node's own; none is changed. */
@@ -397,14 +395,24 @@ final class Planner {
     }
   }
 
-  private void refuseChanged(NodeSpec node, HostFacts host) {
-    if (host.stage().compareTo(Stage.JOINED) < 0) {
-      return;
-    }
-    if (!host.kubelet().isEmpty() && !host.kubelet().equals(spec.kubernetes().tag())) {
-      throw new Failure.Refused(
-          node.name() + " runs " + host.kubelet() + ", the file says " + spec.kubernetes().tag(),
-          "put the version back: this version of Mainstay does not upgrade clusters yet");
+  /**
+   * Refuses to make another Kubernetes of a living cluster.
+   *
+   * @throws Failure.Refused with the version that it has
+   */
+  static void refuseOtherVersion(ClusterSpec spec, ClusterFacts facts) {
+    for (NodeSpec node : spec.nodes()) {
+      facts
+          .host(node.name())
+          .filter(Observe::isNode)
+          .map(HostFacts::kubelet)
+          .filter(kubelet -> !kubelet.isEmpty() && !kubelet.equals(spec.kubernetes().tag()))
+          .ifPresent(kubelet -> {
+            throw new Failure.Refused(
+                node.name() + " runs " + kubelet + ", the file says " + spec.kubernetes().tag(),
+                "nothing was changed. Put the version back: this version of Mainstay does not"
+                    + " upgrade clusters yet");
+          });
     }
   }
 
