@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -254,6 +255,10 @@ final class InitCommand implements Callable<Integer> {
       Files.move(part, file);
     } catch (FileAlreadyExistsException there) {
       throw exists(file);
+    } catch (NoSuchFileException folder) {
+      throw new Failure.Usage(
+          "cannot write " + file + ": there is no folder for it",
+          "make the folder, or name another");
     } catch (IOException broken) {
       throw new UncheckedIOException("cannot write " + file, broken);
     } finally {

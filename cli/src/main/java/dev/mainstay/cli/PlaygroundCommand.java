@@ -78,7 +78,9 @@ final class PlaygroundCommand {
   private static NodeName node(String text) {
     if (!NodeName.isValid(text)) {
       throw new Failure.Usage(
-          "\"" + text + "\" is not a host's name", "mainstay playground hosts lists them");
+          "\"" + text + "\" is not a host's name",
+          "lower-case letters, digits and inner hyphens, as in m4; mainstay playground hosts lists"
+              + " those that are there");
     }
     return new NodeName(text);
   }

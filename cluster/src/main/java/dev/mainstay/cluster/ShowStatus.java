@@ -285,10 +285,24 @@ public final class ShowStatus {
     if (host.isPresent() && host.get().isProvisioned() && !proxyActive && !inDrill) {
       problems.add(Problem.error(where, "its local proxy does not run", ADVICE));
     }
+    boolean isAnother =
+        host.filter(seen -> seen.stage() == Stage.EMPTY)
+            .flatMap(seen -> kube.map(its -> !its.machineId().equals(seen.machineId())))
+            .orElse(false);
+    if (isAnother) {
+      problems.add(
+          Problem.error(
+              where,
+              "another machine answers at " + node.address() + " than the cluster's " + node.name(),
+              "mend the address in the file; or, if this one is to take its place: mainstay apply"
+                  + " --replace "
+                  + node.name()));
+    }
     HostsBlock block = HostsBlock.of(spec, facts);
     String hostsBlock =
         host.map(seen -> hostsBlock(block, new HostsFile(seen.hostsFile()))).orElse("unknown");
-    if (hostsBlock.equals("old") || (hostsBlock.equals("missing") && kube.isPresent())) {
+    if (hostsBlock.equals("old")
+        || (hostsBlock.equals("missing") && kube.isPresent() && !isAnother)) {
       problems.add(Problem.warning(where, "hosts block is " + hostsBlock, ADVICE));
     }
     host.filter(seen -> seen.isProvisioned() && !inDrill)

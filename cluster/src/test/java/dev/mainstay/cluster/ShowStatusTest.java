@@ -48,6 +48,77 @@ final class ShowStatusTest {
   }
 
   @Test
+  void whatADrillStoppedIsNotToBeRepaired() {
+    worker.traces.add("/run/mainstay/drill");
+    worker.units.put("kubelet", "inactive enabled");
+    worker.units.put("mainstay-proxy", "inactive enabled");
+    assertThat(status().problems())
+        .containsExactly(
+            Problem.warning(
+                "w1",
+                "is in a drill: what does not run there was stopped on purpose",
+                "wait: it heals itself within minutes"));
+  }
+
+  @Test
+  void anotherMachineAtANodesAddressIsToReplaceItOrNothing() {
+    worker = FakeHost.of(SPEC, "w1");
+    worker.machineId = "another";
+    assertThat(status().problems())
+        .containsExactly(
+            Problem.error(
+                "w1",
+                "another machine answers at 10.77.0.21 than the cluster's w1",
+                "mend the address in the file; or, if this one is to take its place: mainstay apply"
+                    + " --replace w1"));
+  }
+
+  @Test
+  void aMasterOfAnotherEtcdClusterIsNothingForAnApply() {
+    ClusterApi api = Fixture.api(SPEC, Fixture.bundle(folder));
+    ClusterApi.Member member = api.members().getFirst();
+    ClusterApi survivors =
+        Fixture.withMembers(
+            api,
+            List.of(
+                new ClusterApi.Member(
+                    "7",
+                    "m2.demo.internal",
+                    List.of("https://m2.demo.internal:2380"),
+                    member.learner(),
+                    true,
+                    true)));
+    assertThat(status(survivors).problems())
+        .filteredOn(problem -> problem.where().equals("m1"))
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.what()).startsWith("the etcd there is another one");
+          assertThat(problem.advice()).contains("mainstay etcd members", "--replace m1");
+        });
+  }
+
+  @Test
+  void whereMastersAreMissingForAQuorumThatIsSaid() {
+    ClusterSpec three = Fixture.spec(3, 0);
+    FakeHost alone = FakeHost.of(three, "m1").at(Stage.PROVISIONED, three, Fixture.bundle(folder));
+    ClusterStatus status =
+        ShowStatus.status(
+            three,
+            Fixture.facts(List.of(alone.facts()), Optional.empty()),
+            Map.of(),
+            Instant.EPOCH);
+    assertThat(status.state()).isEqualTo(State.DOWN);
+    assertThat(status.problems())
+        .last()
+        .isEqualTo(
+            Problem.error(
+                "demo",
+                "no master answers at its API: of 3 masters 1 can be reached, and etcd needs 2",
+                "bring masters back. If so many are gone for good: mainstay etcd members, then"
+                    + " mainstay etcd recover"));
+  }
+
+  @Test
   void aNodeWithoutItsKubeletIsDegradedBeforeItsNodeIsNotReady() {
     worker.units.put("kubelet", "inactive enabled");
     assertThat(status().problems())
