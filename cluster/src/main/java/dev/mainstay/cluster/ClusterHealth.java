@@ -16,10 +16,6 @@ final class ClusterHealth {
 
   private ClusterHealth() {}
 
-  static boolean isWell(ClusterSpec spec, ClusterFacts facts, ClusterApi api) {
-    return lacks(spec, facts, api).isEmpty();
-  }
-
   /**
    * What is not well, a phrase each, starting with where.
    *

@@ -167,14 +167,20 @@ final class Planner {
     registerNodes();
     addons(settled);
     List<Step<Action>> verify = new ArrayList<>();
-    boolean well = facts.api().map(api -> ClusterHealth.isWell(spec, facts, api)).orElse(false);
-    if (!ids.isEmpty() || !well) {
+    List<String> lacks =
+        facts
+            .api()
+            .map(api -> ClusterHealth.lacks(spec, facts, api))
+            .orElse(List.of("no master answers at its API"));
+    if (!ids.isEmpty() || !lacks.isEmpty()) {
       verify.add(
           new Step<>(
               "cluster/verify",
               "",
               ids.isEmpty() ? Why.CLUSTER_NOT_WELL : Why.CLUSTER_CHANGED,
-              "wait until every node, etcd member, local proxy and add-on is well",
+              ids.isEmpty()
+                  ? "wait until it is well; now: " + String.join("; ", lacks)
+                  : "wait until every node, etcd member, local proxy and add-on is well",
               Disruption.NONE,
               Set.copyOf(ids),
               new Action.Verify()));

@@ -616,6 +616,7 @@ final class PlannerTest {
     Plan<Action> plan = plan(SPEC, Optional.of(unwell), allFinished());
     assertThat(ids(plan)).containsExactly("cluster/verify");
     assertThat(plan.steps().getFirst().reason()).isEqualTo(Why.CLUSTER_NOT_WELL);
+    assertThat(plan.steps().getFirst().what()).startsWith("wait until it is well; now: ");
   }
 
   @Test
