@@ -158,11 +158,9 @@ final class ApplyRun {
               (listeners, stop) -> {
                 Map<Step<Action>, StepResult> results =
                     new ApplyChanges(hosts, session.clock()).apply(changes, listeners, stop);
-                if (only.isEmpty()) {
-                  forgetKeys(spec, changes.removed(), results, logins);
-                  if (results.values().stream().allMatch(StepResult::isDone)) {
-                    logins.remember(spec, Set.of());
-                  }
+                forgetKeys(spec, changes.removed(), results, logins);
+                if (only.isEmpty() && results.values().stream().allMatch(StepResult::isDone)) {
+                  logins.remember(spec, Set.of());
                 }
                 return new PlanRun.Outcome(results, new ProveCertificates(hosts).prove(changes));
               });
@@ -177,6 +175,7 @@ final class ApplyRun {
       KnownLogins logins) {
     KnownHosts known = new KnownHosts(options.home(session, spec).knownHosts());
     removed.stream()
+        .filter(name -> only.isEmpty() || leaves(name, results.keySet()))
         .filter(name ->
             results.entrySet().stream()
                 .filter(entry -> entry.getKey().node().equals(name.value()))
@@ -185,6 +184,14 @@ final class ApplyRun {
           known.forget(name);
           logins.forget(name);
         });
+  }
+
+  /** Whether a part of a plan takes it out to the end, and not only some way. */
+  private static boolean leaves(NodeName name, Set<Step<Action>> part) {
+    return part.stream()
+        .filter(step -> step.node().equals(name.value()))
+        .anyMatch(step ->
+            step.action() instanceof Action.Reset || step.action() instanceof Action.DeleteNode);
   }
 
   /** Nobody loses a node because a line was lost from a file. */

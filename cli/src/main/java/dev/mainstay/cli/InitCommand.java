@@ -256,7 +256,7 @@ final class InitCommand implements Callable<Integer> {
     } catch (FileAlreadyExistsException there) {
       throw exists(file);
     } catch (NoSuchFileException folder) {
-      throw new Failure.Usage(
+      throw new Failure.Failed(
           "cannot write " + file + ": there is no folder for it",
           "make the folder, or name another");
     } catch (IOException broken) {

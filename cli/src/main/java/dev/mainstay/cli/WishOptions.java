@@ -1,6 +1,8 @@
 package dev.mainstay.cli;
 
+import dev.mainstay.cluster.PlanChanges;
 import dev.mainstay.cluster.PlanChanges.Wishes;
+import dev.mainstay.engine.Phase;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.GoDuration;
 import dev.mainstay.model.NodeName;
@@ -8,14 +10,11 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine.Option;
 
 /** Mutable (filled by picocli): what a plan is to do beyond what the file says. */
 final class WishOptions {
-  // the first parts of all paths of phases
-  private static final List<String> AREAS =
-      List.of("hosts", "nodes", "masters", "workers", "certificates", "cluster");
-
   @Option(
       names = "--replace",
       paramLabel = "NAME",
@@ -67,10 +66,12 @@ final class WishOptions {
    */
   static List<String> phases(List<String> words) {
     for (String phase : words) {
-      if (!AREAS.contains(phase.replaceFirst("/.*", ""))) {
+      if (PlanChanges.PHASES.stream().noneMatch(path -> Phase.isIn(path, phase))) {
         throw new Failure.Usage(
             "--only: there is no phase \"" + phase + "\"",
-            "phases begin with " + String.join(", ", AREAS) + "; mainstay plan shows them");
+            "it may be one of "
+                + String.join(", ", new TreeSet<>(PlanChanges.PHASES))
+                + ", or the first part of one");
       }
     }
     return words;

@@ -363,7 +363,11 @@ final class MainTest {
       assertThat(run(2, command, "--replace", "m9", "-f", file).err())
           .contains("--replace m9: the file has no such node");
       assertThat(run(2, command, "--only", "hsots", "-f", file).err())
-          .contains("there is no phase \"hsots\"", "phases begin with hosts, nodes, masters");
+          .contains("there is no phase \"hsots\"", "hosts/configure, hosts/deliver");
+      for (String phase : List.of("masters/jion", "hosts/", "")) {
+        assertThat(run(2, command, "--only", phase, "-f", file).err())
+            .contains("there is no phase");
+      }
     }
     for (String command : List.of("recover", "undo")) {
       assertThat(run(2, "etcd", command, "--lost", "m9", "--yes", "-f", file).err())

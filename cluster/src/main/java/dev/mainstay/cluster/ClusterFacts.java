@@ -26,6 +26,17 @@ record ClusterFacts(
     Optional<ClusterApi> api,
     Map<NodeName, HostCertificates> certificates,
     List<Departure> departures) {
+  /** What is said of those whom {@link #estranged} names. */
+  static final String ESTRANGED =
+      "the etcd there is another one than that of the API that answers: masters that were away"
+          + " during a recovery or a restore came back with their old data, or a recovery broke"
+          + " off";
+
+  static final String ESTRANGED_ADVICE =
+      "mainstay etcd members shows which masters are together. If mainstay etcd recover broke off,"
+          + " run it again. Else those with the old data must be off at once; when they are, make"
+          + " them anew: mainstay apply --replace NAME (docs/etcd.md)";
+
   ClusterFacts {
     hosts = Map.copyOf(hosts);
     unreachable = Map.copyOf(unreachable);

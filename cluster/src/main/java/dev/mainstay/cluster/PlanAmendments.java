@@ -60,6 +60,11 @@ final class PlanAmendments {
         .toList();
   }
 
+  /** Whether no node needs any. */
+  boolean areNone() {
+    return amendments.values().stream().noneMatch(Amendment::isNeeded);
+  }
+
   /** Whether etcd cannot have a quorum before the hosts blocks are written. */
   boolean quorumIsLost() {
     List<NodeSpec> masters = members(spec, facts);

@@ -19,6 +19,28 @@ import java.util.stream.Collectors;
 
 /** Looks at the hosts and plans what makes them the cluster that the file describes. */
 public final class PlanChanges {
+  /** The paths of all phases that a plan may have. */
+  public static final Set<String> PHASES =
+      Set.of(
+          "certificates/kubelet",
+          "certificates/renew",
+          "cluster/addons",
+          "cluster/verify",
+          "hosts/configure",
+          "hosts/deliver",
+          "hosts/images",
+          "masters/amend",
+          "masters/init",
+          "masters/join",
+          "nodes/drain",
+          "nodes/register",
+          "nodes/remove",
+          "nodes/return",
+          "workers/configure",
+          "workers/forget",
+          "workers/join",
+          "workers/move");
+
   /**
    * What the user wants beyond what the file says.
    *
@@ -91,7 +113,7 @@ public final class PlanChanges {
           throw PlanDrill.inDrill(host);
         });
     refuseUnreachable(spec, seen);
-    Planner.refuseOtherVersion(spec, seen);
+    Planner.refuseOtherVersion(spec, seen, wishes.replaced());
     FindDepartures.Found found =
         new FindDepartures(observe, logins).find(spec, seen, wishes.replaced());
     ClusterFacts facts = found.facts();

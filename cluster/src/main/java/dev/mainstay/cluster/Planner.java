@@ -44,9 +44,6 @@ final class Planner {
   private static final String CONFIGURE = "hosts/configure";
   private static final String IMAGES = "hosts/images";
   private static final String CLEAN_UP = "hosts/clean-up";
-  static final String ESTRANGED =
-      "the etcd there is another one than that of the API that answers. Masters that were away"
-          + " during a recovery or a restore came back with their old data";
 
   private final ClusterSpec spec;
   private final ClusterFacts facts;
@@ -149,9 +146,12 @@ final class Planner {
     departures.removals(ids(forget)).forEach(step -> add(remove, step));
     departures.endings().forEach(step -> add(remove, step));
     Set<String> gone = departures.membersGone();
-    // a worker's proxy asks masters how they are until its pods have gone: they let only nodes ask
     Set<String> unasked = new HashSet<>(gone);
-    unasked.addAll(departures.workersDrained());
+    if (nothingElseWaitsForMasters()) {
+      // a worker's proxy asks masters how they are until its pods have gone: they let only nodes
+      // ask
+      unasked.addAll(departures.workersDrained());
+    }
     spec.masters().forEach(master -> prepare(master, generation, leavers(master, unasked)));
     amendments.masters(this::prepared).forEach(step -> add(amend, step));
     amendments.kubeconfigsOfMasters(lastAmendment()).forEach(step -> add(amend, step));
@@ -223,6 +223,12 @@ final class Planner {
             new Phase<>("nodes/register", "nodes that the cluster has forgotten", register),
             new Phase<>("cluster/addons", "network and description", addons),
             new Phase<>("cluster/verify", "a look at the whole", verify)));
+    phases.stream()
+        .map(Phase::path)
+        .filter(path -> !PlanChanges.PHASES.contains(path))
+        .forEach(path -> {
+          throw new IllegalStateException("phase " + path + " is not among the known ones");
+        });
     return new Plan<>(phases);
   }
 
@@ -293,7 +299,7 @@ final class Planner {
     facts.api().ifPresent(this::refuseOtherMaking);
     facts.api().ifPresent(this::refuseOtherMachines);
     refuseLostMasters();
-    refuseOtherVersion(spec, facts);
+    refuseOtherVersion(spec, facts, Set.of());
   }
 
   /** Names stand in certificates, in etcd's membership and in every node's own; none is changed. */
@@ -365,26 +371,20 @@ final class Planner {
   }
 
   private void refuseEstranged() {
-    List<NodeName> estranged = facts.estranged(spec);
+    List<NodeName> estranged = new ArrayList<>(facts.estranged(spec));
+    // what is to be made anew may be what was recovered, as those see it that came back
+    facts.departures().stream()
+        .map(Departure::node)
+        .filter(node ->
+            facts.api().isPresent() && facts.api().get().strangers().contains(spec.fullName(node)))
+        .forEach(node -> estranged.add(node.name()));
     if (!estranged.isEmpty()) {
       throw new Failure.Refused(
-          names(estranged) + ": " + ESTRANGED,
-          "nothing was changed. " + estrangedAdvice(estranged));
+          estranged.stream().map(NodeName::value).collect(Collectors.joining(", "))
+              + ": "
+              + ClusterFacts.ESTRANGED,
+          "nothing was changed. " + ClusterFacts.ESTRANGED_ADVICE);
     }
-  }
-
-  private static String names(List<NodeName> names) {
-    return names.stream().map(NodeName::value).collect(Collectors.joining(", "));
-  }
-
-  /** What to do about masters that {@link ClusterFacts#estranged} names. */
-  static String estrangedAdvice(List<NodeName> estranged) {
-    return "mainstay etcd members shows which masters are together. Those with"
-        + " the old data must be off at once; where that is "
-        + names(estranged)
-        + ", make them anew: empty machines in the file and mainstay apply"
-        + estranged.stream().map(name -> " --replace " + name).collect(Collectors.joining())
-        + " (docs/etcd.md)";
   }
 
   private void refuseLostMasters() {
@@ -404,13 +404,14 @@ final class Planner {
   /**
    * Refuses to make another Kubernetes of a living cluster.
    *
+   * @param replaced nodes whose machines are made anew, whatever they run
    * @throws Failure.Refused with the version that it has
    */
-  static void refuseOtherVersion(ClusterSpec spec, ClusterFacts facts) {
+  static void refuseOtherVersion(ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced) {
     for (NodeSpec node : spec.nodes()) {
       facts
           .host(node.name())
-          .filter(Observe::isNode)
+          .filter(host -> Observe.isNode(host) && !replaced.contains(node.name()))
           .map(HostFacts::kubelet)
           .filter(kubelet -> !kubelet.isEmpty() && !kubelet.equals(spec.kubernetes().tag()))
           .ifPresent(kubelet -> {
@@ -433,6 +434,13 @@ final class Planner {
     Set<String> ids = new HashSet<>();
     steps.forEach(step -> ids.add(step.id()));
     return ids;
+  }
+
+  /** Whether it holds nobody up that masters' files are written late. */
+  private boolean nothingElseWaitsForMasters() {
+    return renewal.ids().isEmpty()
+        && amendments.areNone()
+        && facts.hosts().values().stream().allMatch(HostFacts::isProvisioned);
   }
 
   /**
@@ -812,7 +820,11 @@ final class Planner {
     // while the API is silent because its masters moved, nothing is known of its add-ons: the look
     // at the whole, and the next plan, find what is amiss
     boolean unknown = amendments.quorumIsLost();
-    if (ids.contains(foundersFinish())) {
+    boolean unmade =
+        facts.api().isPresent()
+            ? facts.api().get().description().isBlank()
+            : !clusterExists() && ids.contains(foundersFinish());
+    if (unmade && !(masters.isEmpty() && workers.isEmpty())) {
       // until all have joined the cluster would not know what it was made with, and any file would
       // do
       last.add(

@@ -103,7 +103,7 @@ public final class ShowStatus {
     List<NodeName> estranged = facts.estranged(spec);
     estranged.forEach(name ->
         problems.add(
-            Problem.error(name.value(), Planner.ESTRANGED, Planner.estrangedAdvice(estranged))));
+            Problem.error(name.value(), ClusterFacts.ESTRANGED, ClusterFacts.ESTRANGED_ADVICE)));
     facts
         .api()
         .ifPresent(api ->
@@ -163,12 +163,9 @@ public final class ShowStatus {
   private static Problem silent(ClusterSpec spec, ClusterFacts facts) {
     String cluster = spec.name().value();
     if (facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned)) {
-      int masters = spec.masters().size();
-      long there =
-          spec.masters().stream()
-              .filter(
-                  master -> facts.host(master.name()).filter(HostFacts::isProvisioned).isPresent())
-              .count();
+      List<NodeSpec> members = PlanAmendments.members(spec, facts);
+      int masters = members.size();
+      long there = members.stream().filter(master -> facts.host(master.name()).isPresent()).count();
       if (there < Quorum.of(masters)) {
         return Problem.error(
             cluster,

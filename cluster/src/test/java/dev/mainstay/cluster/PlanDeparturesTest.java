@@ -172,6 +172,16 @@ final class PlanDeparturesTest {
     assertThat(waits(plan, "hosts/configure/m1", "nodes/drain/w2"))
         .as("its proxy may ask m1 how it is as long as there are pods")
         .isTrue();
+    ClusterFacts facts = facts(THREE, rest);
+    Map<NodeName, HostFacts> hosts = new HashMap<>(facts.hosts());
+    hosts.put(new NodeName("w1"), FakeHost.of(rest, "w1").facts());
+    assertThat(
+            waits(
+                plan(rest, facts.leaving(hosts, facts.departures())),
+                "hosts/configure/m1",
+                "nodes/drain/w2"))
+        .as("a node that joins has to be let in")
+        .isFalse();
   }
 
   @Test

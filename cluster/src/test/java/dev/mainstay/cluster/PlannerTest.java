@@ -21,6 +21,7 @@ import dev.mainstay.model.Role;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -142,6 +143,47 @@ final class PlannerTest {
         .isInstanceOf(Failure.Refused.class)
         .hasMessageStartingWith("m1: the etcd there is another one");
     assertThat(plan(SPEC, Optional.of(api), allFinished()).isEmpty()).isTrue();
+    ClusterFacts facts =
+        Fixture.facts(
+            java.util.Arrays.stream(allFinished()).map(FakeHost::facts).toList(), Optional.of(old));
+    Departure recoveredOne =
+        new Departure(
+            SPEC.masters().getFirst(),
+            Departure.Cause.REBUILT,
+            facts.host(SPEC.masters().getFirst().name()),
+            Optional.empty(),
+            true,
+            Set.of());
+    Map<NodeName, HostFacts> hosts = new HashMap<>(facts.hosts());
+    hosts.computeIfPresent(new NodeName("m1"), (name, host) -> host.unfinished());
+    assertThatThrownBy(
+            () -> Plans.planner(SPEC, facts.leaving(hosts, List.of(recoveredOne)), bundle).plan())
+        .as("--replace m1 would take the newer data away")
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageStartingWith("m1: the etcd there is another one");
+  }
+
+  @Test
+  void whatAClusterWasMadeWithIsStoredWhileNobodyKnowsIt() {
+    ClusterSpec one =
+        Fixture.spec(
+            List.of(Fixture.node("m1", Role.MASTER, "10.77.0.11")), ComponentSettings.NONE);
+    ClusterApi api = Fixture.api(one, bundle);
+    ClusterApi blank =
+        new ClusterApi(api.nodes(), api.workloads(), api.members(), api.endpoints(), "", api.dns());
+    FakeHost m1 = host("m1", Stage.PROVISIONED);
+    Plan<Action> plan = plan(SPEC, Optional.of(blank), m1, host("m2"), host("m3"));
+    assertThat(step(plan, "cluster/addons/making").after()).isEmpty();
+    assertThat(waits(plan, "cluster/addons/description", "cluster/addons/making")).isTrue();
+    assertThat(has(plan(SPEC, Optional.of(api), m1, host("m2")), "cluster/addons/making"))
+        .as("it has one")
+        .isFalse();
+    assertThat(
+            has(
+                plan(SPEC, Optional.empty(), host("m1", Stage.JOINED), host("m2")),
+                "cluster/addons/making"))
+        .as("it may have one")
+        .isFalse();
   }
 
   private Changes all() {
@@ -835,7 +877,6 @@ final class PlannerTest {
             "hosts/images/m1",
             "masters/init/m1",
             "masters/init/m1/finish",
-            "cluster/addons/making",
             "cluster/addons/network",
             "cluster/addons/description",
             "cluster/verify");

@@ -93,7 +93,7 @@ final class ShowStatusTest {
         .singleElement()
         .satisfies(problem -> {
           assertThat(problem.what()).startsWith("the etcd there is another one");
-          assertThat(problem.advice()).contains("mainstay etcd members", "--replace m1");
+          assertThat(problem.advice()).contains("mainstay etcd members", "--replace NAME");
         });
   }
 

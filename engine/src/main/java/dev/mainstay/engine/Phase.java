@@ -14,8 +14,13 @@ public record Phase<A>(String path, String title, List<Step<A>> steps) {
     steps = List.copyOf(steps);
   }
 
-  /** Whether {@code path} is its path, or the first part of it: {@code masters}. */
-  public boolean isIn(String path) {
-    return this.path.equals(path) || this.path.startsWith(path + "/");
+  /** Whether {@code part} is its path, or the first part of it: {@code masters}. */
+  public boolean isIn(String part) {
+    return isIn(path, part);
+  }
+
+  /** The same of a phase that is known by its path alone. */
+  public static boolean isIn(String path, String part) {
+    return path.equals(part) || path.startsWith(part + "/");
   }
 }

@@ -230,11 +230,11 @@ public final class ClusterFile {
       return Optional.empty();
     }
     if (text.isPresent() && Domain.isOfServices(text.get())) {
-      yaml.error(
+      yaml.warning(
           value,
-          "cluster.local is the domain of services inside Kubernetes",
-          "choose another, for example demo.internal");
-      return Optional.empty();
+          "cluster.local is the domain of services inside Kubernetes: pods would not find the"
+              + " cluster's names",
+          "for a new cluster choose another, for example demo.internal");
     }
     return text.map(Domain::new);
   }

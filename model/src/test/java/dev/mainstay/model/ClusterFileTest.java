@@ -119,10 +119,6 @@ final class ClusterFileTest {
             "cluster.yaml:8:7  masters.m2: 127.0.0.1 is, on every node, that node itself"),
         Arguments.of(
             "kind: Cluster",
-            "domain: k8s.cluster.local",
-            "cluster.yaml:2:9  domain: cluster.local is the domain of services inside Kubernetes"),
-        Arguments.of(
-            "kind: Cluster",
             "domain: " + "a".repeat(50) + ".example.com",
             "cluster.yaml:2:9  domain: \"" + "a".repeat(50) + ".example.com\" is not a domain"),
         Arguments.of(
@@ -265,6 +261,16 @@ final class ClusterFileTest {
     assertThat(decode(file.formatted(four)).spec()).isPresent();
     assertThat(decode(file.formatted(four + ", m5: 10.0.0.5")).problems().toString())
         .contains("10.244.0.0/22 has room for 4 nodes, a /24 each; the file has 5");
+  }
+
+  @Test
+  void warnsOfTheDomainOfServices() {
+    Decoded decoded = decode(GOOD + "domain: k8s.cluster.local\n");
+    assertThat(decoded.spec()).isPresent();
+    assertThat(decoded.problems())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.what()).contains("cluster.local is the domain"));
+    assertThat(decode(GOOD + "domain: my-cluster.local\n").problems()).isEmpty();
   }
 
   @Test
