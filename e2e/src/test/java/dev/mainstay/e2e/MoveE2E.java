@@ -324,7 +324,7 @@ final class MoveE2E {
         .as(status.toString())
         .contains(
             "its running local proxy leads to",
-            "/etc/mainstay/haproxy.cfg is missing or was changed",
+            "/etc/mainstay/haproxy.cfg is missing, old or was changed",
             "scheduler.conf leads elsewhere",
             "kubelet.conf leads elsewhere",
             "etcd0+strategic.yaml is missing",
