@@ -86,7 +86,7 @@ final class AmendMaster {
             .filter(master -> !master.equals(node))
             .filter(master -> facts.host(master.name()).map(HostFacts::isProvisioned).orElse(false))
             .toList();
-    int members = PlanAmendments.members(spec, facts).size();
+    int members = Observe.members(spec, facts.hosts()).size();
     int quorum = Quorum.of(members);
     // of two members neither can restart and leave a quorum
     if (etcdRestarts && members > 2 && others.size() < quorum) {

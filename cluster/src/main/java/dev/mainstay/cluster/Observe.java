@@ -115,6 +115,16 @@ public final class Observe {
     return host.stage().compareTo(Stage.JOINED) >= 0;
   }
 
+  /** The masters that etcd has as members, as far as is known: not those that are yet to join. */
+  static List<NodeSpec> members(ClusterSpec spec, Map<NodeName, HostFacts> facts) {
+    return spec.masters().stream()
+        .filter(master -> {
+          HostFacts host = facts.get(master.name());
+          return host == null || isNode(host);
+        })
+        .toList();
+  }
+
   /** Those of nodes; hosts that are none yet have none of the cluster's. */
   private Map<NodeName, HostCertificates> certificates(
       ClusterSpec spec, Map<NodeName, HostFacts> facts, Map<NodeName, Failure> unreachable)
@@ -142,13 +152,7 @@ public final class Observe {
   private static boolean findsAQuorum(
       ClusterSpec spec, Map<NodeName, HostFacts> facts, HostFacts master) {
     Map<String, String> addresses = new HostsFile(master.hostsFile()).addresses();
-    List<NodeSpec> peers =
-        spec.masters().stream()
-            .filter(peer -> {
-              HostFacts host = facts.get(peer.name());
-              return host == null || isNode(host);
-            })
-            .toList();
+    List<NodeSpec> peers = members(spec, facts);
     long found =
         peers.stream()
             .filter(peer ->

@@ -53,13 +53,6 @@ final class PlanAmendments {
     return abandoned;
   }
 
-  /** The masters that etcd has as members, as far as is known: not those that are yet to join. */
-  static List<NodeSpec> members(ClusterSpec spec, ClusterFacts facts) {
-    return spec.masters().stream()
-        .filter(master -> facts.host(master.name()).map(Observe::isNode).orElse(true))
-        .toList();
-  }
-
   /** Whether no node needs any. */
   boolean areNone() {
     return amendments.values().stream().noneMatch(Amendment::isNeeded);
@@ -67,7 +60,7 @@ final class PlanAmendments {
 
   /** Whether etcd cannot have a quorum before the hosts blocks are written. */
   boolean quorumIsLost() {
-    List<NodeSpec> masters = members(spec, facts);
+    List<NodeSpec> masters = Observe.members(spec, facts.hosts());
     long standing =
         masters.stream()
             .map(master -> amendments.get(master.name()))
@@ -101,7 +94,7 @@ final class PlanAmendments {
     List<Step<Action>> steps = new ArrayList<>();
     boolean lost = quorumIsLost();
     Set<String> everyMaster = new HashSet<>();
-    List<NodeSpec> members = members(spec, facts);
+    List<NodeSpec> members = Observe.members(spec, facts.hosts());
     members.forEach(master -> everyMaster.addAll(prepared.apply(master)));
     Set<String> previous = new HashSet<>(everyMaster);
     for (NodeSpec master : members.stream().sorted(Comparator.comparing(this::isReady)).toList()) {

@@ -1,5 +1,7 @@
 package dev.mainstay.cluster;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.mainstay.cluster.ClusterApi.Member;
 import dev.mainstay.cluster.Departure.Cause;
 import dev.mainstay.engine.Disruption;
@@ -8,6 +10,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -157,7 +160,7 @@ final class PlanDepartures {
   List<Step<Action>> drains() {
     List<Step<Action>> steps = new ArrayList<>();
     for (Departure departure : departures) {
-      if (departure.hasNode() && departure.serves()) {
+      if (isDrained(departure)) {
         steps.add(
             step(
                 DRAIN,
@@ -173,23 +176,16 @@ final class PlanDepartures {
     return steps;
   }
 
-  /** The steps that a worker's proxy waits for before it forgets the masters that leave. */
-  Set<String> drained() {
-    Set<String> drained = new HashSet<>();
-    departures.stream()
-        .filter(departure -> departure.node().isMaster())
-        .forEach(departure -> drained.addAll(lastOf(departure)));
-    return drained;
+  /** The steps after which those of the role that leave have no pods any more. */
+  Set<String> drained(Role role) {
+    return departures.stream()
+        .filter(departure -> departure.node().role() == role && isDrained(departure))
+        .map(departure -> DRAIN + "/" + departure.node().name())
+        .collect(toSet());
   }
 
-  /** The steps after which no worker that leaves has pods that need a way to the API. */
-  Set<String> workersDrained() {
-    Set<String> drained = new HashSet<>();
-    departures.stream()
-        .filter(departure -> !departure.node().isMaster() && departure.hasNode())
-        .filter(Departure::serves)
-        .forEach(departure -> drained.add(DRAIN + "/" + departure.node().name()));
-    return drained;
+  private static boolean isDrained(Departure departure) {
+    return departure.hasNode() && departure.serves();
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Role;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -140,7 +141,7 @@ final class Planner {
     departures.drains().forEach(step -> add(drain, step));
     departures.returns().forEach(step -> add(comeback, step));
     if (workersForgetFirst()) {
-      Set<String> drained = departures.drained();
+      Set<String> drained = departures.drained(Role.MASTER);
       spec.workers().forEach(worker -> prepare(worker, generation, leavers(worker, drained)));
     }
     departures.removals(ids(forget)).forEach(step -> add(remove, step));
@@ -150,7 +151,7 @@ final class Planner {
     if (nothingElseWaitsForMasters()) {
       // a worker's proxy asks masters how they are until its pods have gone: they let only nodes
       // ask
-      unasked.addAll(departures.workersDrained());
+      unasked.addAll(departures.drained(Role.WORKER));
     }
     spec.masters().forEach(master -> prepare(master, generation, leavers(master, unasked)));
     amendments.masters(this::prepared).forEach(step -> add(amend, step));

@@ -163,7 +163,7 @@ public final class ShowStatus {
   private static Problem silent(ClusterSpec spec, ClusterFacts facts) {
     String cluster = spec.name().value();
     if (facts.hosts().values().stream().anyMatch(HostFacts::isProvisioned)) {
-      List<NodeSpec> members = PlanAmendments.members(spec, facts);
+      List<NodeSpec> members = Observe.members(spec, facts.hosts());
       int masters = members.size();
       long there = members.stream().filter(master -> facts.host(master.name()).isPresent()).count();
       if (there < Quorum.of(masters)) {

@@ -147,7 +147,7 @@ forget_backup_metrics() {
     /var/lib/node_exporter/textfile_collector/mainstay-etcd-backup.prom || true
 }
 # The sha256 of /etc/hosts; where there is none, that of an empty one.
-hosts_digest() { { cat /etc/hosts 2> /dev/null || true; } | sha256sum | cut -d' ' -f1; }
+hosts_digest() { { cat /etc/hosts 2> /dev/null || true; } | digest; }
 hosts_changed() { die "/etc/hosts was changed by somebody else meanwhile; run the same command again" 75; }
 # Whether the cluster's authority lies where the proxy, which runs as nobody in particular, may read it.
 has_authority() {

@@ -414,13 +414,7 @@ final class EtcdE2E {
   void whoComesBackWithOldDataIsNoticed() {
     CLUSTER.playground.start(new NodeName("m1"));
     CLUSTER.playground.start(new NodeName("m2"));
-    await()
-        .atMost(Duration.ofMinutes(2))
-        .untilAsserted(() -> {
-          Result plan = CLUSTER.mainstay("plan");
-          assertThat(plan.exit()).as(plan.toString()).isEqualTo(6);
-          assertThat(plan.err()).contains("the etcd there is another one");
-        });
+    planIsRefused("the etcd there is another one");
     Result status = CLUSTER.mainstay("status");
     assertThat(status.exit()).as(status.toString()).isEqualTo(11);
     assertThat(status.out())
@@ -430,12 +424,16 @@ final class EtcdE2E {
     CLUSTER.playground.stop(new NodeName("m2"));
     // as the survivor sees one that has no quorum
     CLUSTER.playground.start(new NodeName("m2"));
+    planIsRefused("m2: the etcd there is another one");
+  }
+
+  private static void planIsRefused(String why) {
     await()
         .atMost(Duration.ofMinutes(2))
         .untilAsserted(() -> {
           Result plan = CLUSTER.mainstay("plan");
           assertThat(plan.exit()).as(plan.toString()).isEqualTo(6);
-          assertThat(plan.err()).contains("m2: the etcd there is another one");
+          assertThat(plan.err()).contains(why);
         });
   }
 
