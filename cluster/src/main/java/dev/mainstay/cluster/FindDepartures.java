@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 
 /**
  * Finds the machines that a cluster has and is to lose: those whose names the file no longer has,
@@ -92,23 +93,19 @@ final class FindDepartures {
   }
 
   /** Who leaves, and whether the rest has a quorum, only the cluster itself knows. */
-  private static void refuseWithoutApi(
-      ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced) {
+  static void refuseWithoutApi(ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced) {
     if (facts.api().isPresent()
         || facts.hosts().values().stream().noneMatch(HostFacts::isProvisioned)) {
       return;
     }
     Set<String> unwanted = new TreeSet<>();
     replaced.forEach(name -> unwanted.add(name.value()));
-    for (HostFacts host : facts.hosts().values()) {
-      if (host.isProvisioned()) {
-        new HostsFile(host.hostsFile())
-            .addresses().keySet().stream()
-                .filter(NodeName::isValid)
-                .filter(name -> spec.node(new NodeName(name)).isEmpty())
-                .forEach(unwanted::add);
-      }
-    }
+    List<HostsFile> blocks =
+        blocks(facts.hosts().values().stream().filter(HostFacts::isProvisioned));
+    namesOfTheNewest(blocks).stream()
+        .filter(NodeName::isValid)
+        .filter(name -> spec.node(new NodeName(name)).isEmpty())
+        .forEach(unwanted::add);
     if (!unwanted.isEmpty()) {
       throw new Failure.Refused(
           "no API answers, without which nobody is taken out or replaced: "
@@ -131,9 +128,12 @@ final class FindDepartures {
         facts.hosts(), facts.unreachable(), api, facts.certificates(), facts.departures());
   }
 
-  /** One that lives and cannot be reached would go on with the cluster's keys, unseen. */
-  private static void refuseTheLiving(ClusterSpec spec, ClusterFacts facts, Departure departure) {
-    if (!departure.mayBeAlive()) {
+  /**
+   * One that lives and cannot be reached would go on with the cluster's keys, unseen. A member was
+   * heard just now, whatever is said of its machine; a Node stays Ready for a while.
+   */
+  static void refuseTheLiving(ClusterSpec spec, ClusterFacts facts, Departure departure) {
+    if (departure.host().isPresent() || tenant(spec, departure.node()).isPresent()) {
       return;
     }
     ClusterApi api = facts.api().orElseThrow(() -> new IllegalArgumentException("no API"));
@@ -144,9 +144,10 @@ final class FindDepartures {
                     departure.memberIds().contains(member.id())
                         && member.healthy()
                         && !member.learner())
-            : api.node(spec.fullName(departure.node()))
-                .map(ClusterApi.KubeNode::ready)
-                .orElse(false);
+            : departure.mayBeAlive()
+                && api.node(spec.fullName(departure.node()))
+                    .map(ClusterApi.KubeNode::ready)
+                    .orElse(false);
     if (lives) {
       throw new Failure.Unreachable(
           departure.node().name()
@@ -274,15 +275,20 @@ final class FindDepartures {
     Set<String> members = new HashSet<>();
     api.members().forEach(member -> members.add(member.name()));
     // what a newer block says goes over what an older one said; neither says anything of roles
-    facts.hosts().values().stream()
-        .filter(host -> host.stage().compareTo(Stage.JOINED) >= 0)
-        .map(host -> new HostsFile(host.hostsFile()))
-        .sorted(Comparator.comparingInt(HostsFile::generation))
-        .forEach(block ->
-            block
-                .addresses()
-                .forEach((name, address) ->
-                    learn(known, name, address, members.contains(name + suffix), ssh)));
+    List<HostsFile> blocks =
+        blocks(
+            facts.hosts().values().stream()
+                .filter(host -> host.stage().compareTo(Stage.JOINED) >= 0));
+    blocks.forEach(block ->
+        block
+            .addresses()
+            .forEach((name, address) ->
+                learn(known, name, address, members.contains(name + suffix), ssh)));
+    Set<String> current = namesOfTheNewest(blocks);
+    known
+        .values()
+        .removeIf(
+            node -> !current.contains(node.name().value()) && membersOf(spec, node, api).isEmpty());
     for (ClusterApi.KubeNode node : api.nodes()) {
       if (node.name().endsWith(suffix)) {
         learn(
@@ -300,6 +306,26 @@ final class FindDepartures {
           seen == null ? node : new NodeSpec(node.name(), node.role(), seen.address(), node.ssh()));
     }
     return known;
+  }
+
+  /** The hosts blocks of {@code hosts}, the newest last. */
+  private static List<HostsFile> blocks(Stream<HostFacts> hosts) {
+    return hosts
+        .map(host -> new HostsFile(host.hostsFile()))
+        .sorted(Comparator.comparingInt(HostsFile::generation))
+        .toList();
+  }
+
+  /**
+   * The names that the newest of {@code blocks} have. A host that was off while a node left still
+   * has that one in its block, long after its machine became something else.
+   */
+  private static Set<String> namesOfTheNewest(List<HostsFile> blocks) {
+    Set<String> names = new HashSet<>();
+    blocks.stream()
+        .filter(block -> block.generation() == blocks.getLast().generation())
+        .forEach(block -> names.addAll(block.addresses().keySet()));
+    return names;
   }
 
   private static void learn(
@@ -330,6 +356,13 @@ final class FindDepartures {
     return ids;
   }
 
+  /** The node of the file that has the address of {@code leaving} now. */
+  private static Optional<NodeSpec> tenant(ClusterSpec spec, NodeSpec leaving) {
+    return spec.nodes().stream()
+        .filter(other -> other.address().equals(leaving.address()))
+        .findFirst();
+  }
+
   // hosts
 
   private NodeSpec reachedAsBefore(NodeSpec node) {
@@ -342,8 +375,7 @@ final class FindDepartures {
       return expected;
     }
     NodeSpec node = reachedAsBefore(expected.node());
-    Optional<NodeSpec> tenant =
-        spec.nodes().stream().filter(other -> other.address().equals(node.address())).findFirst();
+    Optional<NodeSpec> tenant = tenant(spec, node);
     if (tenant.isPresent()) {
       return silent(
           expected,

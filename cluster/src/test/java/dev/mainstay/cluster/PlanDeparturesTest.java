@@ -247,6 +247,49 @@ final class PlanDeparturesTest {
         .startsWith("masters/remove/m4");
   }
 
+  @Test
+  void whatOnlyTheBlockOfAHostThatWasOffStillNamesLeftLongAgo() {
+    ClusterSpec before = Fixture.spec(3, 3);
+    Map<NodeName, HostFacts> hosts = finished(THREE);
+    FakeHost back = FakeHost.of(before, "m3").at(Stage.PROVISIONED, before, bundle);
+    hosts.put(new NodeName("m3"), back.facts());
+    FakeHost kept = FakeHost.of(THREE, "m1").at(Stage.PROVISIONED, THREE, bundle);
+    kept.hostsFile =
+        new HostsFile("127.0.0.1 localhost\n").withBlock(HostsBlock.of(THREE), 2).text();
+    hosts.put(new NodeName("m1"), kept.facts());
+    ClusterFacts facts = new ClusterFacts(hosts, Map.of(), Optional.of(Fixture.api(THREE, bundle)));
+    assertThat(FindDepartures.expected(THREE, facts, Set.of(), new ArrayList<>())).isEmpty();
+    // nor does it matter where no API says so
+    FindDepartures.refuseWithoutApi(
+        THREE, new ClusterFacts(hosts, Map.of(), Optional.empty()), Set.of());
+    // while its Node is there, it is a node that leaves
+    facts = new ClusterFacts(hosts, Map.of(), Optional.of(Fixture.api(before, bundle)));
+    assertThat(FindDepartures.expected(THREE, facts, Set.of(), new ArrayList<>()))
+        .extracting(one -> one.node().name().value())
+        .containsExactly("w3");
+  }
+
+  @Test
+  void aMasterWhoseMemberLivesIsNotForgottenWhateverAnswersAtItsAddress() {
+    Departure departure =
+        new Departure(
+            Fixture.node(THREE, "m3"),
+            Cause.REMOVED,
+            Optional.empty(),
+            Optional.of(Failure.Unreachable.provenOther("m3: another machine answers", "")),
+            true,
+            Set.of("3"));
+    ClusterApi api = Fixture.api(THREE, bundle);
+    assertThat(api.members()).anyMatch(member -> member.id().equals("3") && member.healthy());
+    ClusterFacts facts = new ClusterFacts(finished(TWO), Map.of(), Optional.of(api));
+    assertThatThrownBy(() -> FindDepartures.refuseTheLiving(TWO, facts, departure))
+        .isInstanceOf(Failure.Unreachable.class)
+        .hasMessageContaining("m3 is to leave, lives (the cluster sees it healthy)");
+    ClusterFacts dead =
+        new ClusterFacts(finished(TWO), Map.of(), Optional.of(Fixture.unhealthy(api, "m3")));
+    FindDepartures.refuseTheLiving(TWO, dead, departure);
+  }
+
   // replacements
 
   private List<Departure> replacing(

@@ -34,9 +34,10 @@ public final class KnownHosts {
    * A name that may get another machine.
    *
    * @param at where that one is
-   * @param before the key of the old one
+   * @param before the keys of those that had the name, the last one last: a look at the new machine
+   *     may have pinned its key already
    */
-  private record Replacement(Address at, Optional<String> before) {}
+  private record Replacement(Address at, List<String> before) {}
 
   public KnownHosts(Path file) {
     this(file, Map.of());
@@ -50,11 +51,11 @@ public final class KnownHosts {
   /**
    * The same keys, where each name may get another machine, at the address given: the machine there
    * is met as if for the first time, once. At any other address the name stands for its old machine
-   * and that one's key.
+   * and has one of the keys that were pinned for the name so far.
    */
   public synchronized KnownHosts replacing(Map<NodeName, Address> names) {
     Map<NodeName, Replacement> fresh = new HashMap<>();
-    names.forEach((name, at) -> fresh.put(name, new Replacement(at, pinned(name))));
+    names.forEach((name, at) -> fresh.put(name, new Replacement(at, all(name))));
     return new KnownHosts(file, fresh);
   }
 
@@ -63,28 +64,32 @@ public final class KnownHosts {
   }
 
   /**
-   * The key that {@code node} must have at its address, as {@code TYPE BASE64}; empty where it may
-   * have a new one.
+   * The keys of which {@code node} must have one at its address, as {@code TYPE BASE64}; empty
+   * where it may have a new one.
    */
-  public synchronized Optional<String> find(NodeSpec node) {
-    Optional<String> pinned = pinned(node.name());
+  public synchronized List<String> find(NodeSpec node) {
     Replacement replacement = replacements.get(node.name());
+    List<String> last = pinned(node.name()).stream().toList();
     if (replacement == null) {
-      return pinned;
+      return last;
     }
     if (!replacement.at().equals(node.address())) {
       return replacement.before();
     }
     // the new machine was met already: nobody else may come after it
-    return pinned.equals(replacement.before()) ? Optional.empty() : pinned;
+    return all(node.name()).equals(replacement.before()) ? List.of() : last;
   }
 
   /** The key pinned for {@code node} as {@code TYPE BASE64}, even if it may get a new one. */
   public synchronized Optional<String> pinned(NodeName node) {
+    return all(node).stream().reduce((earlier, later) -> later);
+  }
+
+  private List<String> all(NodeName node) {
     return lines().stream()
         .filter(line -> line.startsWith(node + " "))
         .map(line -> line.substring(node.value().length() + 1).strip())
-        .reduce((earlier, later) -> later);
+        .toList();
   }
 
   /** Pins {@code key}, a {@code TYPE BASE64}, for {@code node} from now on. */

@@ -18,11 +18,13 @@ import java.security.KeyPair;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Collectors;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.auth.pubkey.UserAuthPublicKeyFactory;
 import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
@@ -89,14 +91,14 @@ public final class MinaHosts implements Hosts {
   /** What a session is for, carried along so that its host key can be judged. */
   private static final class Login {
     final NodeSpec node;
-    final Optional<PublicKey> pinned;
+    final List<PublicKey> pinned; // one of them is its own; none: it is not known yet
     final Offer offer;
     volatile @Nullable UnixAgent agent;
     @Nullable Failure refusal;
     @Nullable PublicKey unknown;
     String fingerprint = "";
 
-    Login(NodeSpec node, Optional<PublicKey> pinned, Offer offer) {
+    Login(NodeSpec node, List<PublicKey> pinned, Offer offer) {
       this.node = node;
       this.pinned = pinned;
       this.offer = offer;
@@ -233,8 +235,10 @@ public final class MinaHosts implements Hosts {
       throw new InterruptedException();
     }
     String label = node.name() + " (" + node.address() + ")";
-    Optional<PublicKey> pinned =
-        node.ssh().hostKey().or(() -> knownHosts.find(node)).map(key -> parse(key, label));
+    List<PublicKey> pinned =
+        node.ssh().hostKey().map(List::of).orElseGet(() -> knownHosts.find(node)).stream()
+            .map(key -> parse(key, label))
+            .toList();
     List<KeyPair> keys = keys(node.ssh().key(), label);
     boolean hasKeyFile = node.ssh().key().isPresent() && !keys.isEmpty();
     Offer offer = hasKeyFile ? Offer.KEY_FILE : Offer.AGENT_AND_FILES;
@@ -286,7 +290,7 @@ public final class MinaHosts implements Hosts {
       }
       if (login.unknown != null) {
         meet(node, label, login.unknown);
-        return open(label, keys, new Login(node, Optional.of(login.unknown), login.offer));
+        return open(label, keys, new Login(node, List.of(login.unknown), login.offer));
       }
       if (login.offer == Offer.KEY_FILE && agentSocket.isPresent() && isRefusal(broken)) {
         return open(label, keys, new Login(node, login.pinned, Offer.AGENT_AND_FILES));
@@ -433,9 +437,8 @@ public final class MinaHosts implements Hosts {
     String label = node.name() + " (" + node.address() + ")";
     String shown = KeyUtils.getFingerPrint(key);
     login.fingerprint = shown;
-    if (login.pinned.isPresent()) {
-      PublicKey expected = login.pinned.get();
-      if (KeyUtils.compareKeys(expected, key)) {
+    if (!login.pinned.isEmpty()) {
+      if (login.pinned.stream().anyMatch(expected -> KeyUtils.compareKeys(expected, key))) {
         return true;
       }
       login.refusal =
@@ -446,7 +449,9 @@ public final class MinaHosts implements Hosts {
                   + ", pinned for "
                   + node.name()
                   + " is "
-                  + KeyUtils.getFingerPrint(expected),
+                  + login.pinned.stream()
+                      .map(KeyUtils::getFingerPrint)
+                      .collect(Collectors.joining(" or ")),
               "nothing was changed. If the address is wrong, mend it in the file; if the machine"
                   + " was reinstalled on purpose, remove the line '"
                   + node.name()
@@ -507,16 +512,18 @@ public final class MinaHosts implements Hosts {
     List<NamedFactory<Signature>> asked = new ArrayList<>(session.getSignatureFactories());
     asked.removeIf(algorithm -> algorithm.getName().contains("-cert-v01@"));
     Login login = login(session);
-    if (login != null && login.pinned.isPresent()) {
-      String type = KeyUtils.getKeyType(login.pinned.get());
-      asked.sort((a, b) -> Boolean.compare(signs(b.getName(), type), signs(a.getName(), type)));
+    if (login != null) {
+      asked.sort(Comparator.comparing(algorithm -> !signsAny(algorithm.getName(), login.pinned)));
     }
     session.setSignatureFactories(asked);
   }
 
-  private static boolean signs(String algorithm, String keyType) {
-    return algorithm.equals(keyType)
-        || (keyType.equals("ssh-rsa") && algorithm.startsWith("rsa-sha2-"));
+  private static boolean signsAny(String algorithm, List<PublicKey> keys) {
+    return keys.stream()
+        .map(KeyUtils::getKeyType)
+        .anyMatch(type ->
+            algorithm.equals(type)
+                || (type.equals("ssh-rsa") && algorithm.startsWith("rsa-sha2-")));
   }
 
   private static Failure explain(
