@@ -247,6 +247,8 @@ final class PlanRenewal {
         quorumWithout
             ? members().stream()
                 .filter(other -> !other.equals(master))
+                // one that is dead for good must not keep the others' certificates until they end
+                .filter(other -> seen.containsKey(other.name()))
                 .filter(other -> serving.contains(other) || !isCutOff(other))
                 .toList()
             : List.of();
