@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The local proxy's haproxy.cfg, after the measured design of relays: each master's proxy watches
@@ -53,7 +54,7 @@ final class ProxyConfig {
         switch (mode) {
           case BOOTSTRAP -> head(ProxyTimeouts.NEAR) + self();
           case OTHERS -> head(timeouts) + others(spec, node, timeouts);
-          case SELF -> head(ProxyTimeouts.NEAR) + self() + relay(spec);
+          case SELF -> head(ProxyTimeouts.NEAR) + self() + relay(spec, node);
         };
     return new HostFile(PATH, "644", text);
   }
@@ -132,7 +133,7 @@ final class ProxyConfig {
     """;
   }
 
-  private static String relay(ClusterSpec spec) {
+  private static String relay(ClusterSpec spec, NodeSpec node) {
     String check = "ca-file " + AUTHORITY + " verify required verifyhost kubernetes no-ssl-reuse";
     return """
 
@@ -191,6 +192,11 @@ final class ProxyConfig {
     backend leader
         server self 127.0.0.1:2381
 
+    # do the other masters' hosts answer at all? Where too few do, mainstay-etcd-watch does not wait for the end of an election
+    backend others
+        timeout connect 500ms
+        default-server check port PORT inter 500ms fall 1 rise 1
+    OTHERS
     frontend health
         mode http
         option httplog
@@ -224,7 +230,19 @@ final class ProxyConfig {
     """
         .replace("PORT", String.valueOf(HEALTH_PORT))
         .replace("NODES", nodes(spec))
+        .replace("OTHERS", servers(spec, otherMasters(spec, node)))
         .replace("CHECK", check);
+  }
+
+  private static String servers(ClusterSpec spec, List<NodeSpec> masters) {
+    return masters.stream()
+        .map(master ->
+            "    server %s ipv4@%s:6443\n".formatted(master.name(), spec.fullName(master)))
+        .collect(Collectors.joining());
+  }
+
+  private static List<NodeSpec> otherMasters(ClusterSpec spec, NodeSpec node) {
+    return spec.masters().stream().filter(each -> !each.name().equals(node.name())).toList();
   }
 
   private static String nodes(ClusterSpec spec) {
@@ -257,9 +275,7 @@ final class ProxyConfig {
   }
 
   private static String others(ClusterSpec spec, NodeSpec node, ProxyTimeouts timeouts) {
-    List<NodeSpec> masters =
-        new ArrayList<>(
-            spec.masters().stream().filter(master -> !master.name().equals(node.name())).toList());
+    List<NodeSpec> masters = new ArrayList<>(otherMasters(spec, node));
     // all proxies would send their first connections to the same master otherwise
     Collections.rotate(masters, Math.floorMod(node.name().value().hashCode(), masters.size()));
     StringBuilder backend =

@@ -5,9 +5,22 @@
 set -u
 about=leader
 @WATCH@
-# so many answers with no other between, 0.5 s apart, decide: an election takes less, also one that must be held twice
+# so many answers with no other between, 0.5 s apart, decide: an election takes less, also one that must be held twice. One is
+# enough where there is nobody to elect or be elected by
 enough=6
 leaderless=0 led=0 silent=0 looks=0
+
+# Whether so few of the other masters' hosts answer the proxy that no election can end well. Of HAProxy's table: a line for each
+# server, 2 for one that answers. A proxy that knows no other master is not alone
+alone() {
+  local all=0 up=0 backend state
+  while read -r _ backend _ _ _ state _; do
+    [ "$backend" = others ] || continue
+    all=$((all + 1))
+    [ "$state" != 2 ] || up=$((up + 1))
+  done < <(echo 'show servers state others' | socat -t 1 - "UNIX-CONNECT:$proxy" 2> /dev/null)
+  [ $up -lt $(((all + 1) / 2)) ]
+}
 
 # Sets $answer to what the member says of its health, or to nothing. It is asked where kubelet's own probes ask it
 ask() {
@@ -24,7 +37,10 @@ while :; do
   looks=$((looks + 1))
   ask
   case $answer in
-    *'NO LEADER'*) leaderless=$((leaderless + 1)) led=0 silent=0 ;;
+    *'NO LEADER'*)
+      leaderless=$((leaderless + 1)) led=0 silent=0
+      if [ $leaderless -lt $enough ] && alone; then leaderless=$enough; fi
+      ;;
     *'"health":"true"'*) leaderless=0 led=$enough silent=0 ;;
     *)
       # a busy host answers late now and then; who says nothing for longer may have a leader and wait for it
