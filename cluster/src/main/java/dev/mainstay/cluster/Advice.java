@@ -18,6 +18,10 @@ final class Advice {
     symptoms.put(
         "did not arrive whole", "make room on the host (df -h), then run the same command again");
     symptoms.put(
+        "alive, though the control machine does not reach it",
+        "make it reachable from here, or switch it off for good and name it: --lost NAME. What was"
+            + " stopped for a recovery before, mainstay etcd undo starts again as it was");
+    symptoms.put(
         "unhealthy cluster",
         "an etcd member is not connected: mainstay status names it; repair that master first");
     symptoms.put(

@@ -30,8 +30,17 @@ sealed interface EtcdAction extends Action.OfEtcd {
   /** Puts the old data of a master where it is kept. */
   record Finish(NodeSpec node, String id) implements EtcdAction {}
 
-  /** Makes a cluster of one member out of what a survivor has. */
-  record Rebuild(NodeSpec node, String id, String name, long bump) implements EtcdAction {}
+  /**
+   * Makes a cluster of one member out of what a survivor has.
+   *
+   * @param unreached masters that may be alive all the same; where one is, nothing is changed
+   */
+  record Rebuild(NodeSpec node, String id, String name, long bump, List<NodeSpec> unreached)
+      implements EtcdAction {
+    public Rebuild {
+      unreached = List.copyOf(unreached);
+    }
+  }
 
   /**
    * Takes away Nodes by their full names.

@@ -13,7 +13,9 @@ import dev.mainstay.ssh.Output;
 import dev.mainstay.ssh.Stdin;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Carries out the steps of restores and recoveries. Each script looks how far its host is, so that
@@ -92,13 +94,7 @@ final class EtcdSteps implements StepRunner<Action> {
           did(node, "starting on restored data", "etcd-start", List.of(id), STARTING);
       case EtcdAction.Finish(NodeSpec node, String id) ->
           did(node, "keeping the old data", "etcd-finish", List.of(id), SENDING);
-      case EtcdAction.Rebuild(NodeSpec node, String id, String name, long bump) ->
-          did(
-              node,
-              "rebuilding etcd from what it has",
-              "etcd-rebuild",
-              List.of(id, name, String.valueOf(bump)),
-              SENDING);
+      case EtcdAction.Rebuild rebuild -> rebuild(rebuild);
       case EtcdAction.ForgetNodes(NodeSpec on, List<String> names) ->
           did(on, "removing Nodes", "delete-nodes", names, STOPPING);
       case EtcdAction.SetAside(NodeSpec node, String id) -> {
@@ -126,6 +122,40 @@ final class EtcdSteps implements StepRunner<Action> {
       throws InterruptedException {
     remote.run(node, doing, script, arguments, Stdin.EMPTY, deadline);
     return true;
+  }
+
+  private boolean rebuild(EtcdAction.Rebuild rebuild) throws InterruptedException {
+    List<String> arguments =
+        new ArrayList<>(List.of(rebuild.id(), rebuild.name(), String.valueOf(rebuild.bump())));
+    arguments.addAll(namesAndAddresses(spec, rebuild.unreached()));
+    return did(
+        rebuild.node(), "rebuilding etcd from what it has", "etcd-rebuild", arguments, SENDING);
+  }
+
+  /** Each one's full name and its address, as scripts want them. */
+  private static List<String> namesAndAddresses(ClusterSpec spec, List<NodeSpec> nodes) {
+    return nodes.stream()
+        .flatMap(node -> Stream.of(spec.fullName(node), node.address().value()))
+        .toList();
+  }
+
+  /**
+   * Looks from the host of {@code survivor} for those of {@code unreached} that are alive.
+   *
+   * @throws Failure.Refused if one is
+   */
+  static void refuseAlive(
+      RemoteSteps remote, ClusterSpec spec, NodeSpec survivor, List<NodeSpec> unreached)
+      throws InterruptedException {
+    if (!unreached.isEmpty()) {
+      remote.run(
+          survivor,
+          "asking which other masters live",
+          "etcd-others",
+          namesAndAddresses(spec, unreached),
+          Stdin.EMPTY,
+          ANSWER);
+    }
   }
 
   private boolean prepare(EtcdAction.Prepare prepare) throws InterruptedException {

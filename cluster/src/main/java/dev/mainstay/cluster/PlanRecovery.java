@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * 1. it is refused while a quorum is alive, or could be: members that answer count, and workers
- *    that still find a ready API
+ *    that still find a ready API; whoever cannot be reached from here the survivor asks itself
  * 2. of the survivors the one is chosen whose data reaches furthest: what a member has applied, all
  *    members agreed upon, so that of two the longer one has all that the shorter one has
  * 3. that one is rebuilt as a cluster of one member; nothing of it is deleted
@@ -74,6 +74,8 @@ final class PlanRecovery {
    * @param fromFile whether its etcd does not answer, so that its files may have to do
    * @param startsOnly whether an earlier run rebuilt it, and all that is done now is to start it:
    *     the next run sees who is in its cluster
+   * @param unreached masters that cannot be reached and that the user did not give up by name: only
+   *     the survivor can tell whether they live, and where one does all this is to be refused
    */
   record Planned(
       NodeSpec survivor,
@@ -83,10 +85,12 @@ final class PlanRecovery {
       boolean fromFile,
       boolean goesOn,
       boolean startsOnly,
+      List<NodeSpec> unreached,
       Plan<Action> plan) {
     Planned {
       others = List.copyOf(others);
       givenUp = List.copyOf(givenUp);
+      unreached = List.copyOf(unreached);
     }
   }
 
@@ -146,6 +150,7 @@ final class PlanRecovery {
         view.status(survivor).isEmpty(),
         begun.isPresent(),
         false,
+        unreached(),
         new Plan<>(phases(survivor, id, others, givenUp)));
   }
 
@@ -165,6 +170,7 @@ final class PlanRecovery {
         true,
         true,
         true,
+        List.of(),
         new Plan<>(
             List.of(
                 new Phase<>(
@@ -179,7 +185,13 @@ final class PlanRecovery {
                             Disruption.NONE,
                             Set.of(),
                             new EtcdAction.Rebuild(
-                                begun, id, spec.fullName(begun), PlanRestore.BUMP)))))));
+                                begun, id, spec.fullName(begun), PlanRestore.BUMP, List.of())))))));
+  }
+
+  private List<NodeSpec> unreached() {
+    return spec.masters().stream()
+        .filter(master -> view.of(master).isEmpty() && !lost.contains(master.name()))
+        .toList();
   }
 
   /** etcd's id of the cluster that a recovery has made already; empty where it made none yet. */
@@ -230,7 +242,8 @@ final class PlanRecovery {
             "make a cluster of one member out of its data, of which a copy is kept",
             Disruption.CONTROL_PLANE,
             asideFirst ? aside.stream().map(Step::id).collect(Collectors.toSet()) : Set.of(),
-            new EtcdAction.Rebuild(survivor, id, spec.fullName(survivor), PlanRestore.BUMP));
+            new EtcdAction.Rebuild(
+                survivor, id, spec.fullName(survivor), PlanRestore.BUMP, unreached()));
     phases.add(new Phase<>(REBUILD, "the survivor", List.of(rebuild)));
     if (!asideFirst) {
       phases.add(new Phase<>(SET_ASIDE, "other survivors", aside));

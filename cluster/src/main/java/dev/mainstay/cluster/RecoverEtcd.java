@@ -61,7 +61,8 @@ public final class RecoverEtcd {
    *
    * @param lost masters whose data is gone for good although they can be reached
    * @param freshId the id of the recovery, if it does not go on with an earlier one
-   * @throws Failure.Refused while a quorum is alive or could be, or where nothing survived
+   * @throws Failure.Refused while a quorum is alive or could be, or where nothing survived; while a
+   *     master lives that only the survivor reaches
    */
   public Recovery plan(ClusterSpec spec, Set<NodeName> lost, String freshId)
       throws InterruptedException {
@@ -75,6 +76,7 @@ public final class RecoverEtcd {
                 workers.stream().filter(Worker::reached).map(Worker::node).toList(),
                 freshId)
             .plan();
+    EtcdSteps.refuseAlive(new RemoteSteps(hosts), spec, planned.survivor(), planned.unreached());
     return new Recovery(
         spec,
         planned.plan(),

@@ -1,7 +1,8 @@
 # Makes a cluster of one member out of what this host's member has, which lost its quorum for good. $1: the recovery's id,
-# which is also the new cluster's token. $2: this member's name. $3: by how much the revision grows. May be run again
-# after any break; it is at its end once the others are seen to (etcd-finish). Prints from what it was rebuilt, the
-# revisions before and after, and what took how long.
+# which is also the new cluster's token. $2: this member's name. $3: by how much the revision grows. Then the masters that the
+# control machine does not reach, NAME ADDRESS and so on: none of them may be alive. May be run again after any break; it is at
+# its end once the others are seen to (etcd-finish). Prints from what it was rebuilt, the revisions before and after, and what
+# took how long.
 one_at_a_time
 mkdir -p -m 700 $restores
 read_stage
@@ -17,10 +18,17 @@ case $restore:$stage in
   *) stage='' ;;
 esac
 lost=$restores/lost-$1.db
+unreached=("${@:4}")
 # Others may have come back since the plan was made; with them nothing is lost, and without this one they would go on.
 alone_or_die() {
+  local asking
+  others_or_die "${unreached[@]}" &
+  asking=$!
   ! etcd_runs || ! etcdctl_here endpoint health --command-timeout 3s > /dev/null 2>&1 || die "etcd has a quorum again; nothing was changed" 6
+  wait $asking || exit $?
 }
+# that was asked before the data changed places, and this one's etcd is held since
+[ "$stage" != swapped ] || others_or_die "${unreached[@]}"
 if [ "$stage" = stopped ] && [ -f /var/lib/etcd/member/snap/db ] && [ -d $fresh/member ]; then
   # somebody let it run in between, perhaps: then what was taken before is not the newest any more
   has=$(etcdutl snapshot status /var/lib/etcd/member/snap/db -w json 2> /dev/null | number_of revision)

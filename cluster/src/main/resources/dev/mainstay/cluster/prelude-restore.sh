@@ -137,3 +137,31 @@ start_control_plane() {
   done
   echo "ready after $(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
 }
+# Ends with 6 where a host of $@ (NAME ADDRESS, and so on) is alive as this one sees it: its etcd, also one without a leader, or
+# any port of a master accepts a connection. At the address given and at those that /etc/hosts has; all are asked at once, so that
+# the silent ones cost two seconds in all.
+others_or_die() {
+  local name address port alive
+  alive=$(
+    while [ $# -gt 1 ]; do
+      name=${1%%.*}
+      {
+        answer=$(timeout 3 etcdctl --endpoints "https://$1:2379" --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt \
+          --key /etc/kubernetes/pki/etcd/server.key --dial-timeout 2s --command-timeout 2s endpoint status -w json 2> /dev/null | number_of revision) || true
+        [ -z "$answer" ] || echo "$name etcd with data up to revision $answer"
+      } &
+      for address in $({ echo "$2"; awk -v name="$1" '{sub(/#.*/, "")} $1 !~ /:/ {for (i = 2; i <= NF; i++) if ($i == name) print $1}' /etc/hosts; } | sort -u); do
+        for port in 2379 2380 6443 10250; do
+          { ! timeout 2 bash -c ': > "/dev/tcp/$0/$1"' "$address" $port 2> /dev/null || echo "$name port $port"; } &
+        done
+      done
+      shift 2
+    done | sort -u | awk '
+      {name = $1; sub(/^[^ ]* /, "")}
+      name == last {line = line ", " $0; next}
+      last != "" {print line ")"}
+      {last = name; line = name " (" $0}
+      END {if (last != "") print line ")"}' | paste -sd ' '
+  )
+  [ -z "$alive" ] || die "alive, though the control machine does not reach it: $alive" 6
+}

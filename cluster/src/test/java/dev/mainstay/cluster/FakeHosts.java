@@ -136,6 +136,7 @@ final class FakeHosts implements Hosts {
             "etcd-finish",
             "etcd-keep",
             "etcd-look",
+            "etcd-others",
             "etcd-prepare",
             "etcd-rebuild",
             "etcd-set-aside",

@@ -79,6 +79,24 @@ final class PlanRecoveryTest {
   }
 
   @Test
+  void onlyTheSurvivorCanTellWhetherAMasterLivesThatIsNotReachedFromHere() {
+    FakeEtcd etcd = new FakeEtcd(5).dead("m1").dead("m2").dead("m3").alone("m4", 12).alone("m5", 1);
+    assertThat(plan(etcd).unreached())
+        .containsExactly(etcd.node("m1"), etcd.node("m2"), etcd.node("m3"));
+    // whom the user gives up by name may be alive as he likes
+    assertThat(plan(etcd, "m2").unreached()).containsExactly(etcd.node("m1"), etcd.node("m3"));
+    // who may be in the cluster of a rebuilt survivor is nobody to wait for before that one starts
+    assertThat(
+            plan(new FakeEtcd(3)
+                    .dead("m1")
+                    .dead("m2")
+                    .silent("m3", 1234)
+                    .at("m3", "recover-old", "recover", Step.STARTED))
+                .unreached())
+        .isEmpty();
+  }
+
+  @Test
   void refusesWhileEnoughMastersAnswerWhoseEtcdCanComeBack() {
     refused(new FakeEtcd(3).dead("m1").silent("m2", 10).alone("m3", 1234))
         .hasMessageContaining(
@@ -157,7 +175,11 @@ final class PlanRecoveryTest {
     assertThat(planned.plan().steps().getFirst().action())
         .isEqualTo(
             new EtcdAction.Rebuild(
-                etcd.node("m3"), "recover-old", "m3.demo.internal", PlanRestore.BUMP));
+                etcd.node("m3"),
+                "recover-old",
+                "m3.demo.internal",
+                PlanRestore.BUMP,
+                List.of(etcd.node("m1"), etcd.node("m2"))));
   }
 
   @Test
@@ -274,7 +296,11 @@ final class PlanRecoveryTest {
     assertThat(plan(etcd).plan().steps().getFirst().action())
         .isEqualTo(
             new EtcdAction.Rebuild(
-                etcd.node("m3"), "recover-new", "m3.demo.internal", PlanRestore.BUMP));
+                etcd.node("m3"),
+                "recover-new",
+                "m3.demo.internal",
+                PlanRestore.BUMP,
+                List.of(etcd.node("m1"), etcd.node("m2"))));
   }
 
   @Test

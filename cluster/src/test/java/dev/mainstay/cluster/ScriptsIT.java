@@ -1659,6 +1659,110 @@ final class ScriptsIT {
             """);
   }
 
+  /** Runs {@code lines} in a network of its own, where m2 and m3 listen and m4 to m6 do not. */
+  private Result amongOthers(String lines) throws Exception {
+    return sandbox(
+        NO_ETCD
+            + """
+            rm /var/lib/mainstay/etcd-restore/state
+            cat > /usr/local/bin/etcdctl <<'EOF'
+            #!/bin/bash
+            case $* in *m3.demo.internal*) echo '[{"Status":{"header":{"revision":5000},"leader":0}}]' ;; *m?.demo.internal*) exit 1 ;; esac
+            EOF
+            echo '192.0.2.3 m3.demo.internal m3' >> /etc/hosts
+            cat > /run/within <<'EOF'
+            ip link set lo up
+            ip link add v0 type veth peer name v1
+            for address in 1 2 3 4; do ip address add 192.0.2.$address/24 dev v0; done
+            ip link set v0 up; ip link set v1 up
+            for address in 5 6; do ip neigh add 192.0.2.$address lladdr 02:00:00:00:00:01 dev v0; done
+            listen() {
+              : > /run/ready
+              perl -MIO::Socket::INET -e '
+                $socket = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 8) or die; print "ready\n"; close STDOUT; sleep 45' "$1" > /run/ready &
+              until grep -q ready /run/ready; do sleep 0.05; done
+            }
+            listen 192.0.2.2:10250
+            listen 192.0.2.3:2379
+            EOF
+            cat >> /run/within <<'EOF'
+            %s
+            kill $(jobs -p)
+            EOF
+            unshare -n bash /run/within
+            """
+                .formatted(lines));
+  }
+
+  private static final String M2 = " m2.demo.internal 192.0.2.2";
+  // its address is another one than that in the file
+  private static final String M3 = " m3.demo.internal 192.0.2.4";
+  private static final String SILENT =
+      " m4.demo.internal 192.0.2.4 m5.demo.internal 192.0.2.5 m6.demo.internal 192.0.2.6";
+  private static final String ALIVE = "alive, though the control machine does not reach it: ";
+
+  @Test
+  void whoLivesIsFoundByAnyPortOfAMasterWhereverItsNameLeads() throws Exception {
+    Result result = amongOthers(script("etcd-others") + SILENT + M2 + M3 + "; echo \"exit $?\"");
+    assertThat(result.out()).isEqualTo("exit 6\n");
+    assertThat(result.err())
+        .isEqualTo(ALIVE + "m2 (port 10250) m3 (etcd with data up to revision 5000, port 2379)\n");
+  }
+
+  @Test
+  void whoDoesNotAnswerCostsNoMoreThanOneOfThem() throws Exception {
+    Result result =
+        amongOthers(
+            "begin=$SECONDS; "
+                + script("etcd-others")
+                + SILENT
+                + "; echo \"exit $?\"; [ $((SECONDS - begin)) -lt 8 ] && echo soon");
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out()).isEqualTo("exit 0\nsoon\n");
+  }
+
+  @Test
+  void aSurvivorIsNotRebuiltWhileAnotherMasterLivesThatOnlyItselfReaches() throws Exception {
+    String rebuild =
+        script("etcd-rebuild") + " r1 m1.demo.internal 1000000000" + M2 + "; echo \"exit $?\"\n";
+    String state = "/var/lib/mainstay/etcd-restore/state";
+    String look =
+        "cat /run/calls /var/lib/etcd/member/data; ls /var/lib/etcd /var/lib/mainstay/etcd-restore";
+    Result fresh = amongOthers(rebuild + look);
+    assertThat(fresh.err()).isEqualTo(ALIVE + "m2 (port 10250)\n");
+    assertThat(fresh.out())
+        .isEqualTo(
+            """
+            exit 6
+            old
+            /var/lib/etcd:
+            mainstay-restored
+            member
+
+            /var/lib/mainstay/etcd-restore:
+            """);
+    // nor does a recovery go on that broke off
+    for (String stage : List.of("prepared", "swapped")) {
+      Result begun =
+          amongOthers(
+              "echo 'r1 recover %1$s' > %2$s\n".formatted(stage, state)
+                  + rebuild
+                  + "cat /run/calls /var/lib/etcd/member/data "
+                  + state);
+      assertThat(begun.err()).isEqualTo(ALIVE + "m2 (port 10250)\n");
+      assertThat(begun.out()).isEqualTo("exit 6\nold\nr1 recover " + stage + "\n");
+    }
+    // once it serves who is alive may well be of its cluster
+    Result started =
+        amongOthers(
+            "echo 'r1 recover started' > %s\n".formatted(state)
+                + "echo 'echo ok' >> /usr/local/bin/kubectl\n"
+                + rebuild
+                + "cat "
+                + state);
+    assertThat(started.out()).contains("\nexit 0\nr1 recover started\n");
+  }
+
   // the script by which a master backs up its own etcd
 
   /** A master whose etcd does not answer, with that script. */

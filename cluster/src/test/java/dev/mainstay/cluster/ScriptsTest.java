@@ -39,6 +39,7 @@ final class ScriptsTest {
           "dns-spread", // what it changes is the cluster
           "dns-without-forwarding", // likewise
           "etcd-look", // waits for the step lock, and takes it shared
+          "etcd-others",
           "etcd-snapshot", // writes into a scratch folder of its own
           "etcd-verify", // likewise
           "fingerprints",
