@@ -283,8 +283,13 @@ final class EtcdCommand {
                             : "etcd is restored")
                         + ". What was there before lies on the masters under"
                         + " /var/lib/mainstay/backup; remove it when you are sure.\n"
-                        + "Now run mainstay apply: what the cluster keeps about itself is as old as"
-                        + " the backup",
+                        + (planned.without().isEmpty()
+                            ? "Now run mainstay apply: what the cluster keeps about itself is as"
+                                + " old as the backup"
+                            : "Now replace what it went on without: mainstay apply"
+                                + planned.without().stream()
+                                    .map(name -> " --replace " + name)
+                                    .collect(Collectors.joining())),
                     "mainstay etcd restore "
                         + backup.file
                         + backup.identity().map(its -> " --identity " + its).orElse("")))
@@ -300,6 +305,16 @@ final class EtcdCommand {
     }
 
     private static String story(RestoreEtcd.Restore planned) {
+      return planned.without().isEmpty()
+          ? withAll(planned)
+          : withAll(planned)
+              + "\nIt goes on without "
+              + planned.without().stream().map(NodeName::value).collect(Collectors.joining(", "))
+              + ", which cannot be reached: replace it afterwards, or, if it comes back, run the"
+              + " same command again";
+    }
+
+    private static String withAll(RestoreEtcd.Restore planned) {
       if (planned.endsOnly()) {
         return planned.id()
             + " took etcd back to this backup, and all masters serve on it since; only what was"

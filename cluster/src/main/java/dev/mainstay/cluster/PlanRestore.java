@@ -33,7 +33,8 @@ import java.util.stream.Stream;
  *
  * <p>It keeps: no master runs on restored data while another one may run on its old: each row waits
  * for all of the row before. Each host remembers how far it is, so that a later run with the same
- * snapshot goes on, as the same restore. Before row 4 begins everything can be undone.
+ * snapshot goes on, as the same restore. Before row 4 begins everything can be undone; once it has
+ * begun, masters that are lost then are left out, if the others are a quorum.
  */
 final class PlanRestore {
   static final String KEEP = "etcd/keep";
@@ -77,8 +78,15 @@ final class PlanRestore {
    * @param goesOn whether an earlier run began it
    * @param endsOnly whether all masters serve on its data already, so that nothing is taken back
    *     any more
+   * @param without masters that cannot be reached, without which a restore goes on that has started
+   *     others
    */
-  record Planned(String id, boolean goesOn, boolean endsOnly, Plan<Action> plan) {}
+  record Planned(
+      String id, boolean goesOn, boolean endsOnly, List<NodeSpec> without, Plan<Action> plan) {
+    Planned {
+      without = List.copyOf(without);
+    }
+  }
 
   /**
    * The plan.
@@ -170,21 +178,25 @@ final class PlanRestore {
             new Action.Verify());
     phases.add(new Phase<>("cluster/verify", "a look at the whole", List.of(verify)));
     return new Planned(
-        id, begun.isPresent(), begun.isPresent() && allServe(part), new Plan<>(phases));
+        id,
+        begun.isPresent(),
+        begun.isPresent() && allServe(part),
+        isDispensable() ? unreached() : List.of(),
+        new Plan<>(phases));
   }
 
-  /** The masters that have a member, each of which must take part. */
+  /** The masters that have a member, each of which must take part; but see isDispensable. */
   private List<NodeSpec> masters() {
-    Set<String> memberNames =
-        view.members().stream().map(EtcdFacts.Member::name).collect(Collectors.toSet());
+    Set<String> memberNames = memberNames();
+    List<NodeSpec> unreached = isDispensable() ? List.of() : unreached();
     List<NodeSpec> masters = new ArrayList<>();
     List<String> lacking = new ArrayList<>();
     for (NodeSpec master : spec.masters()) {
       String name = spec.fullName(master);
       Optional<EtcdFacts> facts = view.of(master);
       if (facts.isEmpty()) {
-        // whoever cannot be asked may be a member, and would keep its old data
-        if (memberNames.isEmpty() || memberNames.contains(name)) {
+        // whoever cannot be asked would keep its old data
+        if (unreached.contains(master)) {
           Failure why = view.unreachable().get(master.name());
           lacking.add(why == null ? master.name().value() : String.valueOf(why.getMessage()));
         }
@@ -201,7 +213,8 @@ final class PlanRestore {
           "nothing was changed. Bring it back; one that is gone for good is removed first (mainstay"
               + " apply --remove NAME); if so many are gone that there is no quorum: mainstay etcd"
               + " recover, then restore. Where a restore broke off: mainstay etcd undo gives the"
-              + " masters back what they had");
+              + " masters back what they had; once it started one, it goes on without masters that"
+              + " cannot be reached, as soon as the others are a quorum");
     }
     view.refuseStrangers(view.members());
     if (masters.isEmpty()) {
@@ -210,6 +223,46 @@ final class PlanRestore {
           "nothing was changed. Make the cluster: mainstay apply");
     }
     return masters;
+  }
+
+  /** The masters that cannot be asked and may be members. */
+  private List<NodeSpec> unreached() {
+    Set<String> memberNames = memberNames();
+    return spec.masters().stream()
+        .filter(master -> view.of(master).isEmpty())
+        .filter(master -> memberNames.isEmpty() || memberNames.contains(spec.fullName(master)))
+        .toList();
+  }
+
+  private Set<String> memberNames() {
+    return view.members().stream().map(EtcdFacts.Member::name).collect(Collectors.toSet());
+  }
+
+  /**
+   * Whether masters that cannot be reached may be left out: where the restore of this snapshot has
+   * started one, all had put their old data aside before; and with a quorum the others go on.
+   */
+  private boolean isDispensable() {
+    Set<String> started = new HashSet<>();
+    Set<String> unfinished = new HashSet<>();
+    for (NodeSpec master : view.reachable()) {
+      view.of(master)
+          .flatMap(EtcdFacts::restore)
+          .filter(one -> one.sha256().equals(sha256))
+          .ifPresent(one -> {
+            if (one.step().compareTo(Restoring.Step.STARTED) >= 0) {
+              started.add(one.id());
+            }
+            if (one.isUnfinished()) {
+              unfinished.add(one.id());
+            }
+          });
+    }
+    return unfinished.stream()
+        .filter(started::contains)
+        .anyMatch(id ->
+            view.reachable().stream().filter(master -> stepOf(master, id).isPresent()).count()
+                >= view.quorum());
   }
 
   /** The id of the restore that a run before this one began to carry out and did not end. */

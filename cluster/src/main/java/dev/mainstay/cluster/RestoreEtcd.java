@@ -9,6 +9,7 @@ import dev.mainstay.engine.StepResult;
 import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
+import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Hosts;
 import java.nio.file.Path;
@@ -43,6 +44,7 @@ public final class RestoreEtcd {
    * @param goesOn whether an earlier run began it
    * @param endsOnly whether all masters serve on its data already, so that nothing is taken back
    *     any more
+   * @param without masters that cannot be reached, without which it goes on
    */
   public record Restore(
       ClusterSpec spec,
@@ -53,7 +55,12 @@ public final class RestoreEtcd {
       long now,
       boolean goesOn,
       boolean endsOnly,
-      Internals internals) {}
+      List<NodeName> without,
+      Internals internals) {
+    public Restore {
+      without = List.copyOf(without);
+    }
+  }
 
   /** What carrying it out needs. */
   public static final class Internals {
@@ -99,6 +106,7 @@ public final class RestoreEtcd {
         view.newestRevision(),
         planned.goesOn(),
         planned.endsOnly(),
+        planned.without().stream().map(NodeSpec::name).toList(),
         new Internals(new EtcdSteps.Snapshot(VerifyBackup.stream(file), checked, clusterId)));
   }
 

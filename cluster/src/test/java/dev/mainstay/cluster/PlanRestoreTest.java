@@ -122,6 +122,77 @@ final class PlanRestoreTest {
   }
 
   @Test
+  void aRestoreThatStartedAMasterGoesOnWithoutThoseThatAreLostThen() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .alone("m1", 1_000_000_900)
+            .at("m1", "restore-old", SHA, Step.STARTED)
+            .dead("m2")
+            .silent("m3", 1_000_000_900)
+            .at("m3", "restore-old", SHA, Step.SWAPPED);
+    PlanRestore.Planned planned = plan(etcd);
+    assertThat(ids(planned))
+        .containsExactly(
+            "etcd/start/m1",
+            "etcd/start/m3",
+            "nodes/register/m1",
+            "nodes/register/m3",
+            "nodes/register/w1",
+            "etcd/finish/m1",
+            "etcd/finish/m3",
+            "cluster/verify");
+    assertThat(planned.without()).containsExactly(etcd.node("m2"));
+    assertThat(planned.endsOnly()).isFalse();
+    // also where none of their etcds answers
+    etcd.silent("m1", 1_000_000_900);
+    assertThat(plan(etcd).without()).containsExactly(etcd.node("m2"));
+  }
+
+  @Test
+  void refusesToGoOnWithoutALostMasterThatMayHaveItsOldDataOrIsNeededForAQuorum() {
+    // nobody was started: m2 may not have been swapped
+    assertThatThrownBy(() ->
+            plan(
+                new FakeEtcd(3)
+                    .dead("m2")
+                    .silent("m1", 900)
+                    .at("m1", "restore-old", SHA, Step.SWAPPED)
+                    .silent("m3", 900)
+                    .at("m3", "restore-old", SHA, Step.SWAPPED)))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("m2: no route to host");
+    assertThatThrownBy(() ->
+            plan(
+                new FakeEtcd(3)
+                    .alone("m1", 1_000_000_900)
+                    .at("m1", "restore-old", SHA, Step.STARTED)
+                    .dead("m2")
+                    .dead("m3")))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("m3: no route to host");
+    // at its end it is no restore to go on with
+    assertThatThrownBy(() ->
+            plan(
+                new FakeEtcd(3)
+                    .at("m1", "restore-old", SHA, Step.DONE)
+                    .dead("m2")
+                    .at("m3", "restore-old", SHA, Step.DONE)))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("m2: no route to host");
+  }
+
+  @Test
+  void whoCameBackAfterARestoreWentOnWithoutItIsStartedByTheSameCommand() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .at("m1", "restore-old", SHA, Step.DONE)
+            .silent("m2", 1_000_000_900)
+            .at("m2", "restore-old", SHA, Step.SWAPPED)
+            .at("m3", "restore-old", SHA, Step.DONE);
+    assertThat(ids(plan(etcd))).startsWith("etcd/start/m2", "nodes/register/m1");
+  }
+
+  @Test
   void refusesAMemberThatIsNoMasterOfTheFile() {
     EtcdView all = new FakeEtcd(3).view();
     EtcdView less = new EtcdView(Fixture.spec(2, 1), all.facts(), java.util.Map.of());
