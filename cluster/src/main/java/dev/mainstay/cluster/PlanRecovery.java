@@ -102,6 +102,7 @@ final class PlanRecovery {
   Planned plan() {
     view.clusterId();
     refuseUnseen();
+    refuseServing();
     Optional<NodeSpec> begun = begun();
     if (begun.isEmpty()) {
       // a learner, or who never started, is in no quorum and has nothing
@@ -218,8 +219,9 @@ final class PlanRecovery {
       NodeSpec survivor, String id, List<NodeSpec> others, List<NodeSpec> givenUp) {
     List<Phase<Action>> phases = new ArrayList<>();
     // what they have is needed where the survivor cannot be rebuilt, so that they wait for it;
-    // unless so many are given up that they could make a quorum of their own meanwhile
-    boolean asideFirst = others.size() >= view.quorum();
+    // unless they could be a quorum of their own meanwhile: so many, or one that was rebuilt
+    boolean asideFirst =
+        others.size() >= view.quorum() || others.stream().anyMatch(other -> isRebuilt(view, other));
     String rebuilding = REBUILD + "/" + survivor.name();
     List<Step<Action>> aside = new ArrayList<>();
     for (NodeSpec other : others) {
@@ -308,10 +310,22 @@ final class PlanRecovery {
     return new Step<>(id, node, Why.QUORUM_LOST, what, disrupts, after, action);
   }
 
-  /** The master whose recovery began in an earlier run and did not end. */
+  /** Whether an earlier recovery gave it a cluster of its own, and did not end. */
+  static boolean isRebuilt(EtcdView view, NodeSpec master) {
+    return view.of(master)
+        .flatMap(EtcdFacts::restore)
+        .filter(one -> one.isUnfinished() && one.sha256().equals("recover"))
+        .map(one -> one.step().compareTo(Restoring.Step.SWAPPED) >= 0)
+        .orElse(false);
+  }
+
+  /** The master whose recovery began in an earlier run and did not end, and is not given up. */
   private Optional<NodeSpec> begun() {
     List<NodeSpec> begun = new ArrayList<>();
     for (NodeSpec master : view.reachable()) {
+      if (lost.contains(master.name())) {
+        continue; // it is taken out like any other
+      }
       Optional<Restoring> restore = view.of(master).flatMap(EtcdFacts::restore);
       if (restore.isEmpty()
           || !restore.get().isUnfinished()
@@ -326,7 +340,10 @@ final class PlanRecovery {
         throw new Failure.Refused(
             master.name() + ": a restore, " + restore.get().id() + ", is not at its end",
             "go on with that one first: mainstay etcd restore with its file; or give it up:"
-                + " mainstay etcd undo, with --lost NAME for each master that is gone for good");
+                + " mainstay etcd undo, with --lost NAME for each master that is gone for good."
+                + " Where both refuse, as another master was started on it and too few are left:"
+                + " --lost "
+                + master.name());
       }
       begun.add(master);
     }
@@ -334,7 +351,8 @@ final class PlanRecovery {
       throw new Failure.Refused(
           "recoveries of several masters are not at their end: "
               + begun.stream().map(one -> one.name().value()).collect(Collectors.joining(", ")),
-          "nothing was changed; docs/etcd.md says how to look at each host");
+          "nothing was changed. Go on with the one that is to carry the cluster on: --lost NAME for"
+              + " the others, which are stopped for good first");
     }
     return begun.stream().findFirst();
   }
@@ -425,6 +443,22 @@ final class PlanRecovery {
                   + one.getValue().advice()
                   + ". If its data is gone for good: --lost "
                   + one.getKey());
+        });
+  }
+
+  /** Who was rebuilt is a quorum by itself: what it took in since would be lost. */
+  private void refuseServing() {
+    view.reachable().stream()
+        .filter(master -> lost.contains(master.name()) && isRebuilt(view, master))
+        .filter(master -> view.status(master).isPresent())
+        .findFirst()
+        .ifPresent(master -> {
+          throw new Failure.Refused(
+              master.name() + ": the etcd that an earlier recovery made there serves",
+              "nothing was changed. Go on with it, without --lost "
+                  + master.name()
+                  + "; if it is to be given up, with all that was written there since, switch it"
+                  + " off for good first");
         });
   }
 

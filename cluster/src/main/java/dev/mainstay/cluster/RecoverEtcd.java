@@ -104,7 +104,9 @@ public final class RecoverEtcd {
           survivor.name()
               + " was rebuilt already and its etcd does not answer: it is started, and nobody else"
               + " is touched. Run the same command again afterwards: then it can be seen who is in"
-              + " its cluster.");
+              + " its cluster. If it never starts, --lost "
+              + survivor.name()
+              + " stops it for good and goes on with another survivor, if there is one.");
     }
     String gone = names(planned.givenUp());
     text.add(
@@ -149,6 +151,12 @@ public final class RecoverEtcd {
               + ": stopped, the data put aside on the host, made empty for mainstay apply to join"
               + " anew.");
     }
+    planned.others().stream()
+        .filter(master -> PlanRecovery.isRebuilt(view, master))
+        .forEach(master ->
+            text.add(
+                "%s was rebuilt by an earlier recovery and is given up, with all that was written there since. It is stopped before anything else; where that fails, switch it off for good and run the same command again: it must never serve beside %s."
+                    .formatted(master.name(), survivor.name())));
     if (!planned.givenUp().isEmpty()) {
       text.add(
           "Never switch "

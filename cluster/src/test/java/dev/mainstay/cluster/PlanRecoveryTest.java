@@ -229,6 +229,70 @@ final class PlanRecoveryTest {
   }
 
   @Test
+  void aRebuiltSurvivorThatNeverStartsIsGivenUpForAnotherOnceItIsStopped() {
+    FakeEtcd etcd =
+        new FakeEtcd(3)
+            .dead("m1")
+            .alone("m2", 1230)
+            .silent("m3", 1_000_001_234)
+            .at("m3", "recover-old", "recover", Step.STARTED);
+    assertThat(plan(etcd).startsOnly()).isTrue();
+    PlanRecovery.Planned planned = plan(etcd, "m3");
+    assertThat(planned.survivor()).isEqualTo(etcd.node("m2"));
+    assertThat(planned.goesOn()).isFalse();
+    // alone it is a quorum, which could begin at any moment
+    assertThat(ids(planned))
+        .containsExactly(
+            "etcd/set-aside/m3",
+            "etcd/rebuild/m2",
+            "etcd/forget",
+            "etcd/finish/m2",
+            "workers/answer/w1");
+    assertThat(planned.plan().steps().get(1).after()).containsExactly("etcd/set-aside/m3");
+    assertThat(String.join("\n", RecoverEtcd.explain(etcd.view(), planned)))
+        .contains(
+            "m3 was rebuilt by an earlier recovery and is given up",
+            "switch it off for good",
+            "it must never serve beside m2");
+    // and of two that were begun the other one goes on
+    etcd.silent("m2", 1230).at("m2", "recover-new", "recover", Step.SWAPPED);
+    refused(etcd).hasMessageContaining("recoveries of several masters are not at their end");
+    assertThat(plan(etcd, "m3").survivor()).isEqualTo(etcd.node("m2"));
+    assertThat(plan(etcd, "m3").goesOn()).isTrue();
+  }
+
+  @Test
+  void aRebuiltSurvivorThatServesIsNotGivenUpWhileItDoes() {
+    refused(
+            new FakeEtcd(3)
+                .dead("m1")
+                .alone("m2", 1230)
+                .inAnotherCluster("m3")
+                .at("m3", "recover-old", "recover", Step.STARTED),
+            "m3")
+        .hasMessageContaining("m3: the etcd that an earlier recovery made there serves");
+  }
+
+  @Test
+  void whoIsHeldByARestoreThatTooFewAreLeftForIsGivenUpByName() {
+    FakeEtcd etcd =
+        new FakeEtcd(5)
+            .dead("m3")
+            .dead("m4")
+            .dead("m5")
+            .alone("m1", 1_000_000_900)
+            .at("m1", "restore-x", "5".repeat(64), Step.STARTED)
+            .silent("m2", 1_000_000_900)
+            .at("m2", "restore-x", "5".repeat(64), Step.SWAPPED);
+    refused(etcd)
+        .isInstanceOfSatisfying(
+            Failure.Refused.class, refused -> assertThat(refused.advice()).endsWith("--lost m2"));
+    PlanRecovery.Planned planned = plan(etcd, "m2");
+    assertThat(planned.survivor()).isEqualTo(etcd.node("m1"));
+    assertThat(planned.others()).containsExactly(etcd.node("m2"));
+  }
+
+  @Test
   void aMasterThatWasStartedByARestoreIsASurvivorLikeAnyOther() {
     FakeEtcd etcd =
         new FakeEtcd(3)
