@@ -301,6 +301,14 @@ final class PlanRestore {
     return ids.stream().findFirst();
   }
 
+  /** Whether a run before this one began to restore the snapshot with {@code sha256}. */
+  static boolean hasBegun(EtcdView view, String sha256) {
+    return view.facts().values().stream()
+        .flatMap(one -> one.restore().stream())
+        .filter(one -> one.isUnfinished() && one.step() != Restoring.Step.PREPARED)
+        .anyMatch(one -> one.sha256().equals(sha256));
+  }
+
   /** Whether a master that was started on new data does what it should: it only was not noted. */
   private boolean serves(NodeSpec master, Restoring restore) {
     return restore.step() == Restoring.Step.STARTED

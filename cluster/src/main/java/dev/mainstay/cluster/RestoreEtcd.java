@@ -39,7 +39,7 @@ public final class RestoreEtcd {
    * What a restore would do.
    *
    * @param at when the snapshot was taken; empty where nobody knows
-   * @param revision the snapshot's
+   * @param revision the snapshot's; 0 where it is not known, of one that an earlier run began with
    * @param now the revision that etcd has now; 0 where nobody knows
    * @param goesOn whether an earlier run began it
    * @param endsOnly whether all masters serve on its data already, so that nothing is taken back
@@ -90,6 +90,9 @@ public final class RestoreEtcd {
       BackupRecord record = file.record().get();
       refuseOther(path, List.of(record.clusterId()), clusterId);
       revision = record.revision();
+    } else if (PlanRestore.hasBegun(view, checked.sha256())) {
+      // it was verified then; by now no etcd may run that could do it again
+      revision = 0;
     } else {
       VerifyBackup.Restored restored = restored(view, file, checked);
       refuseOther(path, restored.clusters(), clusterId);
@@ -150,8 +153,15 @@ public final class RestoreEtcd {
                   file.path() + " has no record, and no master could be reached to verify it",
                   "nothing was changed"));
     } catch (Failure.Failed broken) {
+      boolean served = view.facts().values().stream().anyMatch(one -> one.status().isPresent());
       throw new Failure.Refused(
-          String.valueOf(broken.getMessage()), "nothing was changed. Restore another backup");
+          String.valueOf(broken.getMessage()),
+          served
+              ? "nothing was changed. Restore another backup"
+              : "nothing was changed. The backup has no record, and no etcd answers that could"
+                  + " verify"
+                  + " it: lay its record beside it, %s, which lies where the backup was made"
+                      .formatted(BackupFile.recordOf(file.path())));
     }
   }
 

@@ -18,7 +18,7 @@ final class BackupFileTest {
   @TempDir Path folder = Path.of("");
 
   /** As etcd's: pages, and at their end their checksum. */
-  private static byte[] snapshot(int size) {
+  static byte[] snapshot(int size) {
     byte[] body = new byte[size];
     new Random(3).nextBytes(body);
     byte[] whole = Arrays.copyOf(body, size + 32);
@@ -34,7 +34,7 @@ final class BackupFileTest {
     return BackupFile.open(path, Optional.empty());
   }
 
-  private static BackupRecord record(byte[] bytes) {
+  static BackupRecord record(byte[] bytes) {
     return new BackupRecord(
         "demo",
         Fixture.ID,

@@ -1,0 +1,78 @@
+package dev.mainstay.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mainstay.model.ClusterSpec;
+import dev.mainstay.model.Failure;
+import dev.mainstay.ssh.Output;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a restore asks of its file, and what it says of it. */
+final class RestoreEtcdTest {
+  private static final byte[] SNAPSHOT = BackupFileTest.snapshot(1000);
+  private static final String SHA = HexFormat.of().formatHex(BackupFile.sha256().digest(SNAPSHOT));
+
+  @TempDir Path folder = Path.of("");
+  private final ClusterSpec spec = Fixture.spec(3, 0);
+  private final FakeHosts hosts = new FakeHosts();
+  private final RestoreEtcd restore = new RestoreEtcd(hosts, Clock.systemUTC());
+
+  /** Every master says this of itself. */
+  private void masters(String said) {
+    hosts.answer(
+        "etcd-look",
+        new Output(
+            0,
+            "stage provisioned\ncluster-id " + Fixture.ID + "\ndata 1\n" + said + "end ok\n",
+            ""));
+  }
+
+  private Path file() throws IOException {
+    return Files.write(folder.resolve("a.db"), SNAPSHOT);
+  }
+
+  private RestoreEtcd.Restore plan(Path file) throws InterruptedException {
+    return restore.plan(spec, file, Optional.empty(), "restore-new");
+  }
+
+  @Test
+  void aFileWithoutRecordIsVerifiedOnceAndNotAgainWhenTheMastersAreStopped() throws Exception {
+    hosts.answer("etcd-verify", new Output(75, "", "etcd does not run on this host\n"));
+    masters("restore restore-old " + SHA + " stopped\n");
+    RestoreEtcd.Restore planned = plan(file());
+    assertThat(planned.goesOn()).isTrue();
+    assertThat(planned.id()).isEqualTo("restore-old");
+    assertThat(hosts.scripts()).doesNotContain("m1 etcd-verify");
+    // another file was not
+    masters("restore restore-old " + "5".repeat(64) + " stopped\n");
+    assertThatThrownBy(() -> plan(file()))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("etcd does not run on this host");
+    // nor is one verified that was restored long ago
+    masters("restore restore-old " + SHA + " done\n");
+    assertThatThrownBy(() -> plan(file())).isInstanceOf(Failure.Refused.class);
+  }
+
+  @Test
+  void aFileWithoutRecordNeedsItWhereNoEtcdRunsThatCouldVerifyIt() throws Exception {
+    hosts.answer("etcd-verify", new Output(75, "", "etcd does not run on this host\n"));
+    masters("");
+    Path file = file();
+    assertThatThrownBy(() -> plan(file))
+        .isInstanceOfSatisfying(
+            Failure.Refused.class,
+            refused ->
+                assertThat(refused.advice())
+                    .contains("lay its record beside it, " + file + ".json"));
+    Files.writeString(BackupFile.recordOf(file), BackupFileTest.record(SNAPSHOT).text());
+    assertThat(plan(file).goesOn()).isFalse();
+  }
+}
