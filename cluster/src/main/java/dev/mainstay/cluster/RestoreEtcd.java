@@ -138,7 +138,7 @@ public final class RestoreEtcd {
       return file.check();
     } catch (Failure.Failed broken) {
       throw new Failure.Refused(
-          String.valueOf(broken.getMessage()), "nothing was changed. Restore another backup");
+          String.valueOf(broken.getMessage()), "nothing was changed: " + broken.advice());
     }
   }
 
@@ -157,7 +157,7 @@ public final class RestoreEtcd {
       throw new Failure.Refused(
           String.valueOf(broken.getMessage()),
           served
-              ? "nothing was changed. Restore another backup"
+              ? "nothing was changed: " + broken.advice()
               : "nothing was changed. The backup has no record, and no etcd answers that could"
                   + " verify"
                   + " it: lay its record beside it, %s, which lies where the backup was made"

@@ -7,10 +7,12 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Output;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,5 +76,32 @@ final class RestoreEtcdTest {
                     .contains("lay its record beside it, " + file + ".json"));
     Files.writeString(BackupFile.recordOf(file), BackupFileTest.record(SNAPSHOT).text());
     assertThat(plan(file).goesOn()).isFalse();
+  }
+
+  @Test
+  void whoPassesAWrongIdentityIsToldToPassAnother() throws Exception {
+    Path file = folder.resolve("a.db.age");
+    try (OutputStream out =
+        Age.encrypting(Files.newOutputStream(file), List.of(AgeTest.RECIPIENT))) {
+      out.write(SNAPSHOT);
+    }
+    Path wrong =
+        Files.writeString(
+            folder.resolve("wrong"),
+            "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n");
+    assertThatThrownBy(() -> restore.plan(spec, file, Optional.of(wrong), "restore-new"))
+        .isInstanceOfSatisfying(
+            Failure.Refused.class,
+            refused ->
+                assertThat(refused.advice())
+                    .contains("--identity FILE")
+                    .doesNotContain("another backup"))
+        .hasMessageContaining("cannot be decrypted with this identity");
+    // what is torn is another matter
+    Path torn = Files.write(folder.resolve("a.db"), new byte[100]);
+    assertThatThrownBy(() -> plan(torn))
+        .isInstanceOfSatisfying(
+            Failure.Refused.class,
+            refused -> assertThat(refused.advice()).contains("take another one"));
   }
 }
