@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -42,14 +43,37 @@ final class EtcdSteps implements StepRunner<Action> {
   private final RemoteSteps remote;
   private final Observe observe;
   private final Snapshot snapshot;
+  private final Consumer<String> warned;
 
   /** The steps on {@code spec}'s hosts, under {@code stop}'s guard until it is dismissed. */
   static EtcdSteps over(
       Hosts hosts, Clock clock, ClusterSpec spec, Snapshot snapshot, StopSignal stop) {
-    return new EtcdSteps(spec, new RemoteSteps(hosts, stop), new Observe(hosts, clock), snapshot);
+    return over(hosts, clock, spec, snapshot, stop, _ -> {});
   }
 
-  EtcdSteps(ClusterSpec spec, RemoteSteps remote, Observe observe, Snapshot snapshot) {
+  /**
+   * The same.
+   *
+   * @param warned is told what did not go well though the steps go on, from many threads
+   */
+  static EtcdSteps over(
+      Hosts hosts,
+      Clock clock,
+      ClusterSpec spec,
+      Snapshot snapshot,
+      StopSignal stop,
+      Consumer<String> warned) {
+    return new EtcdSteps(
+        spec, new RemoteSteps(hosts, stop), new Observe(hosts, clock), snapshot, warned);
+  }
+
+  EtcdSteps(
+      ClusterSpec spec,
+      RemoteSteps remote,
+      Observe observe,
+      Snapshot snapshot,
+      Consumer<String> warned) {
+    this.warned = warned;
     this.spec = spec;
     this.remote = remote;
     this.observe = observe;
@@ -84,7 +108,7 @@ final class EtcdSteps implements StepRunner<Action> {
       throw new IllegalArgumentException(step.id());
     }
     return switch (action) {
-      case EtcdAction.Keep(NodeSpec node, String id) -> keep(node, id, progress);
+      case EtcdAction.Keep(NodeSpec node, String id) -> keep(node, id);
       case EtcdAction.Prepare prepare -> prepare(prepare);
       case EtcdAction.Stop(NodeSpec node, String id) ->
           did(node, "stopping the control plane", "etcd-stop", List.of(id), STOPPING);
@@ -108,11 +132,14 @@ final class EtcdSteps implements StepRunner<Action> {
   }
 
   /** Beside the old data itself, which is kept in any case: what is broken must not stay so. */
-  private boolean keep(NodeSpec node, String id, Progress progress) throws InterruptedException {
+  private boolean keep(NodeSpec node, String id) throws InterruptedException {
     try {
       return did(node, "keeping a snapshot", "etcd-keep", List.of(id), SENDING);
     } catch (Failure.Failed unverified) {
-      progress.at("not kept: " + unverified.getMessage());
+      warned.accept(
+          "warning: of what was there before there is no verified snapshot, only the data itself"
+              + " that each master keeps: "
+              + unverified.getMessage());
       return false;
     }
   }

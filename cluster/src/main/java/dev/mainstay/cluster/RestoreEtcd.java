@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /** Takes the whole of etcd back to a snapshot; names, certificates and workers stay as they are. */
@@ -181,16 +182,20 @@ public final class RestoreEtcd {
    * Carries it out; one result a step. Where it did not come to where masters start, it is undone:
    * the cluster then runs on what it had. Where nothing was prepared there is nothing to undo.
    *
-   * @param told is told what the undoing did, a line each
+   * @param told is told at its end what did not go well though it went on, and what the undoing
+   *     did, a line each
    */
   public Map<Step<Action>, StepResult> run(
       Restore restore, List<RunListener<Action>> listeners, StopSignal stop, Consumer<String> told)
       throws InterruptedException {
+    List<String> warnings = new CopyOnWriteArrayList<>();
     EtcdSteps steps =
-        EtcdSteps.over(hosts, clock, restore.spec(), restore.internals().snapshot, stop);
+        EtcdSteps.over(
+            hosts, clock, restore.spec(), restore.internals().snapshot, stop, warnings::add);
     Map<Step<Action>, StepResult> results =
         new Apply<>(steps.guardedBy(stop), listeners, stop, WINDOW, System::nanoTime)
             .run(restore.plan());
+    warnings.forEach(told);
     if (!restore.goesOn() && !hasStarted(results) && hasDisrupted(results)) {
       undo(restore.spec(), stop, told);
     }

@@ -41,7 +41,8 @@ final class EtcdStepsTest {
             spec,
             new RemoteSteps(hosts),
             new Observe(hosts, Clock.systemUTC()),
-            EtcdSteps.Snapshot.NONE);
+            EtcdSteps.Snapshot.NONE,
+            _ -> {});
     new Apply<>(steps.guardedBy(signal), List.of(), signal, 4, System::nanoTime)
         .run(new Plan<>(List.of(new Phase<>("p", "p", List.of(stop, swap)))));
     return hosts.scripts();

@@ -3,14 +3,18 @@ package dev.mainstay.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mainstay.engine.StopSignal;
 import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.ssh.Output;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -76,6 +80,30 @@ final class RestoreEtcdTest {
                     .contains("lay its record beside it, " + file + ".json"));
     Files.writeString(BackupFile.recordOf(file), BackupFileTest.record(SNAPSHOT).text());
     assertThat(plan(file).goesOn()).isFalse();
+  }
+
+  @Test
+  void whoseHealthyEtcdCannotBeKeptAsAVerifiedSnapshotIsWarnedAndNotHeldUp() throws Exception {
+    masters(
+        "healthy yes\nstatus "
+            + Base64.getEncoder()
+                .encodeToString(
+                    """
+                    [{"Status":{"header":{"cluster_id":7,"member_id":1,"revision":21},"leader":9}}]
+                    """
+                        .getBytes(StandardCharsets.UTF_8))
+            + "\n");
+    hosts.answer("etcd-keep", new Output(65, "", "members disagree at revision 21\n"));
+    // here it ends, before anything is stopped
+    hosts.answer("etcd-prepare", new Output(1, "", "no room\n"));
+    Path file = file();
+    Files.writeString(BackupFile.recordOf(file), BackupFileTest.record(SNAPSHOT).text());
+    List<String> told = new ArrayList<>();
+    restore.run(plan(file), List.of(), new StopSignal(), told::add);
+    assertThat(hosts.scripts()).contains("m1 etcd-prepare").doesNotContain("m1 etcd-stop");
+    assertThat(told.getFirst())
+        .startsWith("warning: of what was there before there is no verified snapshot")
+        .contains("members disagree at revision 21");
   }
 
   @Test
