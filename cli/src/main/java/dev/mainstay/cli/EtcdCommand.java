@@ -343,8 +343,8 @@ final class EtcdCommand {
         names = "--lost",
         paramLabel = "NAME",
         description =
-            "Give up this master although it can be reached, because its data is gone for good; may"
-                + " be given more than once.")
+            "Give up this master although it can be reached or seems to be alive, because it or its"
+                + " data is gone for good; may be given more than once.")
     List<String> lost = List.of();
 
     private final Session session;
