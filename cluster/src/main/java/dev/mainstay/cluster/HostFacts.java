@@ -77,10 +77,16 @@ record HostFacts(
 
   private static final String DRILL = "/run/mainstay/drill";
   private static final String HOLD = "/var/lib/mainstay/etcd-restore/hold";
+  private static final String RESTORE = "/var/lib/mainstay/etcd-restore/state";
 
-  /** Whether a restore or recovery of etcd broke off here, and keeps kubelet from starting. */
+  /** Whether a restore or recovery of etcd keeps kubelet from starting. */
   boolean isHeld() {
     return traces.contains(HOLD);
+  }
+
+  /** Whether a restore or recovery of etcd that stopped this master did not come to its end. */
+  boolean isInRestore() {
+    return isHeld() || traces.contains(RESTORE);
   }
 
   /** Whether a drill has broken something here and not healed it yet. */

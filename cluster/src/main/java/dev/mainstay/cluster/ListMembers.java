@@ -44,6 +44,7 @@ public final class ListMembers {
       Optional<EtcdFacts.Member> member =
           members.stream().filter(one -> one.name().equals(spec.fullName(master))).findFirst();
       member.ifPresent(one -> listed.add(one.id()));
+      restoreThatBrokeOff(view, master, problems);
       if (member.isEmpty() && view.status(master).isEmpty()) {
         if (view.of(master).map(one -> one.stage() == Stage.PROVISIONED).orElse(false)) {
           problems.add(
@@ -164,6 +165,9 @@ public final class ListMembers {
               "its member is known by address: " + member.get().peerUrls(),
               "run mainstay apply"));
     }
+  }
+
+  private static void restoreThatBrokeOff(EtcdView view, NodeSpec master, List<Problem> problems) {
     view.of(master)
         .flatMap(EtcdFacts::restore)
         .filter(restore ->
@@ -172,9 +176,9 @@ public final class ListMembers {
         .ifPresent(restore ->
             problems.add(
                 Problem.error(
-                    where,
-                    "restore " + restore.id() + " did not come to its end here",
-                    "run the command again that began it")));
+                    master.name().value(),
+                    restore.id() + " did not come to its end here",
+                    PlanRestore.GO_ON)));
   }
 
   /** Masters that were dead while the others were recovered, and came back with their old data. */

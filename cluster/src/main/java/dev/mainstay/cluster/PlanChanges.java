@@ -112,6 +112,7 @@ public final class PlanChanges {
         .ifPresent(host -> {
           throw PlanDrill.inDrill(host);
         });
+    refuseInRestore(seen, wishes.replaced());
     refuseUnreachable(spec, seen);
     Planner.refuseOtherVersion(spec, seen, wishes.replaced());
     FindDepartures.Found found =
@@ -163,6 +164,23 @@ public final class PlanChanges {
         "hosts are not fit for their nodes; nothing was changed\n"
             + errors.stream().map(Problem::toString).collect(Collectors.joining("\n")),
         "");
+  }
+
+  /** Whoever is to be made anew may be in the middle of anything. */
+  private static void refuseInRestore(ClusterFacts facts, Set<NodeName> replaced) {
+    String names =
+        facts.hosts().values().stream()
+            .filter(host -> host.isProvisioned() && host.isInRestore())
+            .map(HostFacts::node)
+            .filter(node -> !replaced.contains(node))
+            .sorted()
+            .map(NodeName::value)
+            .collect(Collectors.joining(", "));
+    if (!names.isEmpty()) {
+      throw new Failure.Refused(
+          "a restore or recovery of etcd broke off on " + names,
+          "nothing was changed. First " + PlanRestore.GO_ON);
+    }
   }
 
   private static void refuseUnreachable(ClusterSpec spec, ClusterFacts facts) {

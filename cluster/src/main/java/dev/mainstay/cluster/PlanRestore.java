@@ -37,6 +37,11 @@ import java.util.stream.Stream;
  * begun, masters that are lost then are left out, if the others are a quorum.
  */
 final class PlanRestore {
+  /** What to do where one broke off. */
+  static final String GO_ON =
+      "run the mainstay etcd command again that began it: it goes on; or take it back: mainstay"
+          + " etcd undo";
+
   static final String KEEP = "etcd/keep";
   static final String PREPARE = "etcd/prepare";
   static final String STOP = "etcd/stop";

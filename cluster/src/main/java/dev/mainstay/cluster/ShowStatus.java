@@ -304,14 +304,14 @@ public final class ShowStatus {
     }
     host.filter(seen -> seen.isProvisioned() && !inDrill)
         .ifPresent(seen -> problems.addAll(drift(spec, node, seen, block, facts)));
-    host.filter(HostFacts::isHeld)
-        .ifPresent(_ ->
+    host.filter(HostFacts::isInRestore)
+        .ifPresent(seen ->
             problems.add(
                 Problem.warning(
                     where,
-                    "a restore or recovery of etcd broke off here and holds its kubelet",
-                    "go on with the same mainstay etcd command, or take it back: mainstay etcd"
-                        + " undo")));
+                    "a restore or recovery of etcd broke off here"
+                        + (seen.isHeld() ? " and holds its kubelet" : ""),
+                    PlanRestore.GO_ON)));
     HostCertificates certificates =
         facts.certificates().getOrDefault(node.name(), HostCertificates.NONE);
     problems.addAll(CertificateHealth.problems(where, certificates, now));

@@ -95,6 +95,7 @@ done
 ls /var/lib/mainstay/retired/*.yaml > /dev/null 2>&1 && say trace /var/lib/mainstay/retired
 [ -e /run/mainstay/drill/fault ] && say trace /run/mainstay/drill
 [ -e /var/lib/mainstay/etcd-restore/hold ] && say trace /var/lib/mainstay/etcd-restore/hold
+grep -qsE ' (stopped|swapped|started)$' /var/lib/mainstay/etcd-restore/state && say trace /var/lib/mainstay/etcd-restore/state
 if [ -f /etc/kubernetes/kubelet.conf ]; then
   say cluster-endpoint "$(sed -n 's/^ *server: //p' /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf 2>/dev/null | head -n 1)"
 fi

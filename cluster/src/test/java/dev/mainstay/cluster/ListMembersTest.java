@@ -51,6 +51,19 @@ final class ListMembersTest {
   }
 
   @Test
+  void aRestoreThatBrokeOffIsNamedAlsoWhereNoEtcdAnswers() {
+    FakeEtcd etcd = new FakeEtcd(3);
+    for (String master : List.of("m1", "m2", "m3")) {
+      etcd.silent(master, 99).at(master, "restore-1", "abc", EtcdFacts.Restoring.Step.STOPPED);
+    }
+    assertThat(ListMembers.of(etcd.view()).problems())
+        .filteredOn(problem ->
+            problem.toString().contains("restore-1 did not come to its end here")
+                && problem.toString().contains("mainstay etcd undo"))
+        .hasSize(3);
+  }
+
+  @Test
   void theBestSourceOfASnapshotIsAHealthyFollower() {
     FakeEtcd etcd = new FakeEtcd(3);
     assertThat(etcd.view().sources())

@@ -346,6 +346,12 @@ final class EtcdE2E {
     Result other = CLUSTER.mainstay("etcd", "recover", "--yes");
     assertThat(other.exit()).as(other.toString()).isEqualTo(6);
     assertThat(other.err()).contains("mainstay etcd undo");
+    Result plan = CLUSTER.mainstay("plan");
+    assertThat(plan.exit()).as(plan.toString()).isEqualTo(6);
+    assertThat(plan.err()).contains("a restore or recovery of etcd broke off on m1, m2, m3");
+    assertThat(CLUSTER.mainstay("status").out())
+        .contains("a restore or recovery of etcd broke off");
+    assertThat(CLUSTER.mainstay("etcd", "members").out()).contains("did not come to its end here");
     Result again = CLUSTER.mainstay("etcd", "restore", backup.toString(), "--yes");
     assertThat(again.exit()).as(again.toString()).isZero();
     assertThat(again.err()).contains("going on with a restore of this backup");
