@@ -109,6 +109,50 @@ public final class RecoverEtcd {
               + " stops it for good and goes on with another survivor, if there is one.");
     }
     String gone = names(planned.givenUp());
+    boolean isRebuilt = PlanRecovery.isRebuilt(view, survivor);
+    text.addAll(isRebuilt ? whatIsLeft(survivor, gone) : whatIsGoneOnWith(view, planned, gone));
+    if (!planned.others().isEmpty()) {
+      text.add(
+          names(planned.others())
+              + ": stopped, the data put aside on the host, made empty for mainstay apply to join"
+              + " anew.");
+    }
+    planned.others().stream()
+        .filter(master -> PlanRecovery.isRebuilt(view, master))
+        .forEach(master ->
+            text.add(
+                "%s was rebuilt by an earlier recovery and is given up, with all that was written there since. It is stopped before anything else; where that fails, switch it off for good and run the same command again: it must never serve beside %s."
+                    .formatted(master.name(), survivor.name())));
+    if (!planned.givenUp().isEmpty()) {
+      text.add(
+          "Never switch "
+              + gone
+              + " on again with their old disks: together they would be the old cluster once more,"
+              + " and workers would talk to both.");
+    }
+    if (!isRebuilt) {
+      text.add(
+          "The data of "
+              + survivor.name()
+              + " as it is now is kept there under /var/lib/mainstay/backup.");
+    }
+    return text;
+  }
+
+  private static List<String> whatIsLeft(NodeSpec survivor, String gone) {
+    return List.of(
+        "The run that broke off made a cluster of one member out of the data of "
+            + survivor.name()
+            + " already, which is not touched any more: only what is left is done."
+            + (gone.isEmpty()
+                ? ""
+                : " The Nodes of " + gone + " go, with the pods that ran there."));
+  }
+
+  private static List<String> whatIsGoneOnWith(
+      EtcdView view, PlanRecovery.Planned planned, String gone) {
+    List<String> text = new ArrayList<>();
+    NodeSpec survivor = planned.survivor();
     text.add(
         "etcd has %d members and needs %d of them; a quorum cannot come back by itself."
             .formatted(view.voters(), view.quorum()));
@@ -145,29 +189,6 @@ public final class RecoverEtcd {
           "The etcd of %s does not answer. It is started once more; if that fails its database file has to do, and the last 100 ms before it died may be missing from it."
               .formatted(survivor.name()));
     }
-    if (!planned.others().isEmpty()) {
-      text.add(
-          names(planned.others())
-              + ": stopped, the data put aside on the host, made empty for mainstay apply to join"
-              + " anew.");
-    }
-    planned.others().stream()
-        .filter(master -> PlanRecovery.isRebuilt(view, master))
-        .forEach(master ->
-            text.add(
-                "%s was rebuilt by an earlier recovery and is given up, with all that was written there since. It is stopped before anything else; where that fails, switch it off for good and run the same command again: it must never serve beside %s."
-                    .formatted(master.name(), survivor.name())));
-    if (!planned.givenUp().isEmpty()) {
-      text.add(
-          "Never switch "
-              + gone
-              + " on again with their old disks: together they would be the old cluster once more,"
-              + " and workers would talk to both.");
-    }
-    text.add(
-        "The data of "
-            + survivor.name()
-            + " as it is now is kept there under /var/lib/mainstay/backup.");
     return text;
   }
 

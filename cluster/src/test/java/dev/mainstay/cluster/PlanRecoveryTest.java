@@ -208,6 +208,9 @@ final class PlanRecoveryTest {
             "etcd/forget",
             "etcd/finish/m5",
             "workers/answer/w1");
+    assertThat(String.join("\n", RecoverEtcd.explain(etcd.view(), plan(etcd))))
+        .contains("only what is left is done", "The Nodes of m1, m2, m3 go")
+        .doesNotContain("What may be lost", "a quorum cannot come back");
   }
 
   @Test

@@ -452,8 +452,9 @@ public final class MinaHosts implements Hosts {
                   + login.pinned.stream()
                       .map(KeyUtils::getFingerPrint)
                       .collect(Collectors.joining(" or ")),
-              "nothing was changed. If the address is wrong, mend it in the file; if the machine"
-                  + " was reinstalled on purpose, remove the line '"
+              "nothing was changed. If the address is wrong, mend it in the file. If a node was"
+                  + " reinstalled, or another machine is to take its place: mainstay apply"
+                  + " --replace NAME. If it only got a new host key: remove the line '"
                   + node.name()
                   + " ...' from "
                   + knownHosts.file());
