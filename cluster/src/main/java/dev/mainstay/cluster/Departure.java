@@ -10,7 +10,7 @@ import java.util.Set;
  * A machine that the cluster is to lose.
  *
  * @param node its name and role, and where its host was last known to be
- * @param host what its host is like; empty where it is silent
+ * @param host what its host is like; empty where it is silent, or was reset already
  * @param silence why its host could not be looked at; it is only forgotten then
  * @param hasNode whether the API has a Node of its name
  * @param memberIds the ids of the etcd members that are its own, decimal; at most one in a sound

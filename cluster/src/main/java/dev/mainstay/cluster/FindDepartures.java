@@ -411,6 +411,9 @@ final class FindDepartures {
             expected.hasNode(),
             expected.memberIds());
       }
+      if (wasReset(spec, facts, expected, host)) {
+        return expected;
+      }
       return silent(
           expected,
           new Failure.Unreachable(
@@ -433,6 +436,17 @@ final class FindDepartures {
     } catch (InterruptedException interrupted) {
       throw new CancellationException();
     }
+  }
+
+  /** Whether an earlier run came as far as its reset: its Node goes last. */
+  static boolean wasReset(
+      ClusterSpec spec, ClusterFacts facts, Departure expected, HostFacts host) {
+    return host.stage() == Stage.EMPTY
+        && facts
+            .api()
+            .flatMap(api -> api.node(spec.fullName(expected.node())))
+            .map(node -> node.machineId().equals(host.machineId()))
+            .orElse(false);
   }
 
   /** The ids that finished hosts of the file carry: one, in a sound cluster. */

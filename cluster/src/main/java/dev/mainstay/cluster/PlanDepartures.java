@@ -266,7 +266,7 @@ final class PlanDepartures {
                 DELETE,
                 departure,
                 "delete its Node"
-                    + (departure.host().isPresent() ? "" : ": its machine does not answer"),
+                    + (departure.silence().isPresent() ? ": its machine does not answer" : ""),
                 Disruption.NODE,
                 lastOf(departure),
                 new Action.DeleteNode(departure.node())));

@@ -290,6 +290,17 @@ final class PlanDeparturesTest {
     FindDepartures.refuseTheLiving(TWO, dead, departure);
   }
 
+  @Test
+  void aMachineThatAnEarlierRunResetIsNotOneThatCouldNotBeReached() {
+    Departure departure = facts(THREE, without(THREE, "w2"), "w2").departures().getFirst();
+    ClusterFacts facts =
+        new ClusterFacts(finished(THREE), Map.of(), Optional.of(Fixture.api(THREE, bundle)));
+    FakeHost empty = FakeHost.of(THREE, "w2");
+    assertThat(FindDepartures.wasReset(THREE, facts, departure, empty.facts())).isTrue();
+    empty.machineId = "another";
+    assertThat(FindDepartures.wasReset(THREE, facts, departure, empty.facts())).isFalse();
+  }
+
   // replacements
 
   private List<Departure> replacing(
