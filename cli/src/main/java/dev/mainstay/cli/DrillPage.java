@@ -59,7 +59,8 @@ final class DrillPage {
     page.append(
         "<p>In the charts, from left to right the time, upwards how long was waited for an answer"
             + " (blue: on a kept connection, green: on a new one) or for the next event of the"
-            + " watch (grey); a red cross is a failure. Shaded: while the fault was there.</p>\n");
+            + " watch (grey); a red cross is a failure, or a watch that was ended. Shaded: while"
+            + " the fault was there.</p>\n");
     for (Round round : report.rounds()) {
       page.append("<h2>").append(escaped(round.target().name().value())).append("</h2>\n");
       table(page, round);

@@ -87,7 +87,9 @@ final class EtcdCommand {
       if (!members.hasQuorum()) {
         return ExitCode.DOWN;
       }
-      return members.healthy() == members.voters() && members.problems().isEmpty()
+      return members.healthy() == members.voters()
+              && members.problems().isEmpty()
+              && members.unreachable().isEmpty()
           ? ExitCode.DONE
           : ExitCode.DEGRADED;
     }

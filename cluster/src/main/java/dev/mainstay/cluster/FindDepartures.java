@@ -284,11 +284,6 @@ final class FindDepartures {
             .addresses()
             .forEach((name, address) ->
                 learn(known, name, address, members.contains(name + suffix), ssh)));
-    Set<String> current = namesOfTheNewest(blocks);
-    known
-        .values()
-        .removeIf(
-            node -> !current.contains(node.name().value()) && membersOf(spec, node, api).isEmpty());
     for (ClusterApi.KubeNode node : api.nodes()) {
       if (node.name().endsWith(suffix)) {
         learn(
@@ -305,6 +300,15 @@ final class FindDepartures {
           node.name(),
           seen == null ? node : new NodeSpec(node.name(), node.role(), seen.address(), node.ssh()));
     }
+    // hosts blocks forget a node before its host is reset, and its Node goes last: what only an old
+    // block or the description has left to the end
+    Set<String> current = namesOfTheNewest(blocks);
+    known
+        .values()
+        .removeIf(node ->
+            !current.contains(node.name().value())
+                && api.node(spec.fullName(node)).isEmpty()
+                && membersOf(spec, node, api).isEmpty());
     return known;
   }
 
@@ -318,7 +322,8 @@ final class FindDepartures {
 
   /**
    * The names that the newest of {@code blocks} have. A host that was off while a node left still
-   * has that one in its block, long after its machine became something else.
+   * has that one in its block, and a description that a broken run did not come to as well, long
+   * after its machine became something else.
    */
   private static Set<String> namesOfTheNewest(List<HostsFile> blocks) {
     Set<String> names = new HashSet<>();

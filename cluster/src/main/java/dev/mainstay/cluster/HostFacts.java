@@ -30,6 +30,7 @@ import java.util.TreeMap;
  * @param artifacts the sha256 of the artifacts that are installed and unchanged
  * @param traces paths of a cluster, ours or another's
  * @param bindings what ties it to names and addresses
+ * @param etcdDataLost whether etcd is to run here and has nothing to begin with
  * @param ready whether the host's own apiserver is ready to serve
  * @param roundTrips how far it is from the other masters
  */
@@ -63,6 +64,7 @@ record HostFacts(
     Set<String> traces,
     String clusterEndpoint,
     Bindings bindings,
+    boolean etcdDataLost,
     boolean ready,
     String kubelet,
     RoundTrips roundTrips) {
@@ -87,6 +89,13 @@ record HostFacts(
   /** Whether a restore or recovery of etcd that stopped this master did not come to its end. */
   boolean isInRestore() {
     return isHeld() || traces.contains(RESTORE);
+  }
+
+  /**
+   * Whether this finished master can never start again: etcd takes no member back without its data.
+   */
+  boolean hasLostItsMember() {
+    return isProvisioned() && etcdDataLost && !isInRestore();
   }
 
   /** Whether a drill has broken something here and not healed it yet. */
@@ -126,6 +135,7 @@ record HostFacts(
         traces,
         clusterEndpoint,
         bindings,
+        etcdDataLost,
         ready,
         kubelet,
         roundTrips);
@@ -204,6 +214,7 @@ record HostFacts(
         traces,
         one(all, "cluster-endpoint"),
         bindings(all),
+        one(all, "etcd-data-lost").equals("1"),
         one(all, "ready").equals("1"),
         one(all, "kubelet"),
         RoundTrips.parse(

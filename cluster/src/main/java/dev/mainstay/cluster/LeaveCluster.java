@@ -19,6 +19,9 @@ final class LeaveCluster {
   /** A Node and its pods, one after the other. */
   private static final Duration DELETING = Duration.ofMinutes(3);
 
+  /** How long kubectl is let to drain before it is asked anew. */
+  private static final Duration DRAINING = Duration.ofSeconds(15);
+
   private static final Duration RETIRING = Duration.ofMinutes(14);
   private static final Duration GATE = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofMillis(500);
@@ -37,30 +40,48 @@ final class LeaveCluster {
   }
 
   /**
-   * Empties a node.
+   * Empties a node. kubectl is asked again and again, for a while each time: whether the node's
+   * kubelet is still there may change meanwhile, and nobody ends the pods of one that is gone.
    *
-   * @throws Failure.Failed with the pods that stay and what holds them, if they do not go in time;
-   *     the node takes no new pods then, and nothing else was done to it
+   * @throws Failure.Failed with the pods that stay and what holds them, if they do not go in time
+   *     or a stop was asked for; the node takes no new pods then, and nothing else was done to it
    */
   boolean drain(Action.Drain drain, Progress progress) throws InterruptedException {
     NodeSpec master = controlPlane.readyMaster();
     progress.at("pods go elsewhere, seen from " + master.name());
-    Output output =
-        remote.tryRun(
-            master,
-            "drain",
-            List.of(spec.fullName(drain.node()), String.valueOf(drain.patience().toSeconds())),
-            Stdin.EMPTY,
-            drain.patience().plus(SHORT));
-    if (output.isSuccess()) {
-      return true;
+    long giveUp = System.nanoTime() + drain.patience().toNanos();
+    while (true) {
+      Duration left = Duration.ofNanos(giveUp - System.nanoTime());
+      Duration slice = left.compareTo(DRAINING) < 0 ? left : DRAINING;
+      Output output =
+          remote.tryRun(
+              master,
+              "drain",
+              List.of(spec.fullName(drain.node()), String.valueOf(Math.max(1, slice.toSeconds()))),
+              Stdin.EMPTY,
+              DRAINING.plus(SHORT));
+      if (output.isSuccess()) {
+        return true;
+      }
+      if (output.exit() != BLOCKED) {
+        throw RemoteSteps.failure(master, "draining " + drain.node().name(), output);
+      }
+      String stay = output.stderr().strip();
+      if (System.nanoTime() >= giveUp) {
+        throw stayed(
+            "pods stay on it after " + drain.patience().toSeconds() + " s", drain.node(), stay);
+      }
+      if (remote.endsWaits()) {
+        throw stayed("stopped while pods were still on it", drain.node(), stay);
+      }
+      progress.at(
+          stay.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse(""));
     }
-    if (output.exit() != BLOCKED) {
-      throw RemoteSteps.failure(master, "draining " + drain.node().name(), output);
-    }
-    throw new Failure.Failed(
-        "%s: pods stay on it after %d s:\n%s"
-            .formatted(drain.node().name(), drain.patience().toSeconds(), output.stderr().strip()),
+  }
+
+  private static Failure stayed(String what, NodeSpec node, String stay) {
+    return new Failure.Failed(
+        "%s: %s:\n%s".formatted(node.name(), what, stay),
         "the node takes no new pods, and is a node still. Give those pods another place (or more"
             + " replicas, or a wider PodDisruptionBudget), or delete them yourself; then run the"
             + " same command again, --drain-timeout gives it longer. To keep the node, put its line"

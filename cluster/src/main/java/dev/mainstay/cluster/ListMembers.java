@@ -47,11 +47,7 @@ public final class ListMembers {
       restoreThatBrokeOff(view, master, problems);
       if (member.isEmpty() && view.status(master).isEmpty()) {
         if (view.of(master).map(one -> one.stage() == Stage.PROVISIONED).orElse(false)) {
-          problems.add(
-              Problem.error(
-                  master.name().value(),
-                  "its etcd does not answer",
-                  "on the host: crictl ps -a --name etcd; mainstay status"));
+          problems.add(doesNotAnswer(view, master));
         }
         continue;
       }
@@ -145,17 +141,17 @@ public final class ListMembers {
   private static void problems(
       EtcdView view, NodeSpec master, Optional<EtcdFacts.Member> member, List<Problem> problems) {
     String where = master.name().value();
-    if (view.of(master).isPresent() && !view.of(master).get().healthy()) {
+    if (view.of(master).isPresent() && view.status(master).isEmpty()) {
+      problems.add(doesNotAnswer(view, master));
+    } else if (view.of(master).isPresent() && !view.of(master).get().healthy()) {
       problems.add(
           Problem.error(
               where,
-              view.status(master).isEmpty()
-                  ? "its etcd does not answer"
-                  : "its etcd takes no part in a quorum",
-              !view.healthy().isEmpty()
-                  ? "mainstay status"
-                  : "bring masters back; if so many are gone for good that there can be no quorum:"
-                      + " mainstay etcd recover"));
+              "its etcd takes no part in a quorum",
+              view.healthy().isEmpty()
+                  ? "bring masters back; if so many are gone for good that there can be no quorum:"
+                      + " mainstay etcd recover"
+                  : "mainstay status"));
     }
     String url = "https://" + view.spec().fullName(master) + ":2380";
     if (member.isPresent() && !member.get().peerUrls().equals(List.of(url))) {
@@ -165,6 +161,16 @@ public final class ListMembers {
               "its member is known by address: " + member.get().peerUrls(),
               "run mainstay apply"));
     }
+  }
+
+  private static Problem doesNotAnswer(EtcdView view, NodeSpec master) {
+    return view.of(master).map(EtcdFacts::hasData).orElse(true)
+        ? Problem.error(
+            master.name().value(),
+            "its etcd does not answer",
+            "on the host: crictl ps -a --name etcd; mainstay status")
+        : Problem.error(
+            master.name().value(), "has lost its etcd's data", PlanChanges.madeAnew(master.name()));
   }
 
   private static void restoreThatBrokeOff(EtcdView view, NodeSpec master, List<Problem> problems) {

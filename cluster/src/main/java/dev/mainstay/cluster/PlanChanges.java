@@ -113,6 +113,7 @@ public final class PlanChanges {
           throw PlanDrill.inDrill(host);
         });
     refuseInRestore(seen, wishes.replaced());
+    refuseWithoutData(spec, seen, wishes.replaced());
     refuseUnreachable(spec, seen);
     Planner.refuseOtherVersion(spec, seen, wishes.replaced());
     FindDepartures.Found found =
@@ -181,6 +182,29 @@ public final class PlanChanges {
           "a restore or recovery of etcd broke off on " + names,
           "nothing was changed. First " + PlanRestore.GO_ON);
     }
+  }
+
+  /** Its end would be waited for in vain. */
+  private static void refuseWithoutData(
+      ClusterSpec spec, ClusterFacts facts, Set<NodeName> replaced) {
+    spec.masters().stream()
+        .map(NodeSpec::name)
+        .filter(name -> !replaced.contains(name))
+        .filter(name -> facts.host(name).map(HostFacts::hasLostItsMember).orElse(false))
+        .findFirst()
+        .ifPresent(name -> {
+          throw new Failure.Refused(
+              name + " has lost its etcd's data", "nothing was changed. " + madeAnew(name));
+        });
+  }
+
+  /** What to do about a master that has lost its etcd's data. */
+  static String madeAnew(NodeName master) {
+    return "mainstay apply --replace "
+        + master
+        + " makes it anew with the data of the others, while they are a quorum (mainstay etcd"
+        + " members); one of a single master, or of most of them, comes back by a backup or"
+        + " mainstay etcd recover";
   }
 
   private static void refuseUnreachable(ClusterSpec spec, ClusterFacts facts) {

@@ -95,7 +95,7 @@ final class PlanDrill {
               + look.status().problems().stream()
                   .map(problem -> problem.where() + ": " + problem.what())
                   .collect(Collectors.joining("\n")),
-          "nothing was broken. mainstay status shows it, mainstay apply repairs it");
+          "nothing was broken. mainstay status shows it, and what to do");
     }
   }
 

@@ -304,6 +304,11 @@ public final class ShowStatus {
     }
     host.filter(seen -> seen.isProvisioned() && !inDrill)
         .ifPresent(seen -> problems.addAll(drift(spec, node, seen, block, facts)));
+    host.filter(HostFacts::hasLostItsMember)
+        .ifPresent(_ ->
+            problems.add(
+                Problem.error(
+                    where, "has lost its etcd's data", PlanChanges.madeAnew(node.name()))));
     host.filter(HostFacts::isInRestore)
         .ifPresent(seen ->
             problems.add(

@@ -129,6 +129,7 @@ ip -4 -o address show 2>/dev/null | awk '{split($4, at, "/")} at[1] !~ /^127\./ 
 [ -d /etc/cloud/cloud.cfg.d ] && say cloud-init 1
 content settled /etc/mainstay/address
 [ -f /var/lib/mainstay/amending ] && sed 's/^/amending /' /var/lib/mainstay/amending
+[ -f /etc/kubernetes/manifests/etcd.yaml ] && [ ! -d /var/lib/etcd/member/wal ] && say etcd-data-lost 1
 etcd=$(static_process etcd)
 if [ -n "$etcd" ] && [ "$(stat -L -c %d:%i "/proc/$etcd/root/etc/hosts")" != "$(stat -c %d:%i /etc/hosts)" ]; then
   say etcd-sees-other-hosts 1

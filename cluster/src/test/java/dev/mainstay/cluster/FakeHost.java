@@ -48,6 +48,7 @@ final class FakeHost {
   final Map<String, String> manifests = new HashMap<>();
   final Set<String> amending = new HashSet<>();
   boolean etcdSeesOtherHosts;
+  boolean etcdDataLost;
   boolean cloudInit;
   final Map<String, String> backends = new HashMap<>();
   final Map<String, String> fingerprints = new HashMap<>();
@@ -158,6 +159,7 @@ final class FakeHost {
             cloudInit,
             backends,
             fingerprints),
+        etcdDataLost,
         ready,
         kubelet,
         roundTrips);

@@ -270,6 +270,25 @@ final class PlanDeparturesTest {
   }
 
   @Test
+  void whatOnlyADescriptionStillNamesLeftInARunThatDidNotComeToIt() {
+    ClusterSpec before = Fixture.spec(3, 3);
+    ClusterApi now = Fixture.api(THREE, bundle);
+    ClusterApi api =
+        new ClusterApi(
+            now.nodes(),
+            now.workloads(),
+            now.members(),
+            now.endpoints(),
+            Fixture.api(before, bundle).description(),
+            now.dns());
+    assertThat(ClusterDescription.nodesIn(api.description(), THREE.masters().getFirst().ssh()))
+        .extracting(node -> node.name().value())
+        .contains("w3");
+    ClusterFacts facts = new ClusterFacts(finished(THREE), Map.of(), Optional.of(api));
+    assertThat(FindDepartures.expected(THREE, facts, Set.of(), new ArrayList<>())).isEmpty();
+  }
+
+  @Test
   void aMasterWhoseMemberLivesIsNotForgottenWhateverAnswersAtItsAddress() {
     Departure departure =
         new Departure(

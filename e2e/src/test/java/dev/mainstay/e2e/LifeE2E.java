@@ -306,6 +306,11 @@ final class LifeE2E {
     await()
         .atMost(Duration.ofMinutes(1))
         .until(() -> CLUSTER.status().path("etcd").path("healthy").asInt() == 2);
+    Result refused = CLUSTER.mainstay("apply", "--yes");
+    assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
+    assertThat(refused.err())
+        .contains("m4 has lost its etcd's data", "mainstay apply --replace m4");
+    assertThat(CLUSTER.mainstay("etcd", "members").out()).contains("has lost its etcd's data");
     Result result = CLUSTER.mainstay("apply", "--yes", "--replace", "m4");
     assertThat(result.exit()).as(result.toString()).isZero();
     isWell(3, 2);
