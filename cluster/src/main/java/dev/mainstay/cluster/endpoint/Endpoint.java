@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * for each connection:
- *   1. take the masters in the order of Choice
+ *   1. take the masters in the order of Choice; none without a quorum: what is asked there hangs
  *   2. open the way to the first one; where that fails, at once to the next one; refuse after the last
  *   3. copy both ways; an end of one direction is passed on as such; nothing is ever cut for being idle
  * for each master, every half second, a tenth after something went wrong, every second while it is down:
@@ -80,6 +80,7 @@ public final class Endpoint implements AutoCloseable {
     MasterState told = MasterState.DOWN;
     Duration roundTrip = UNKNOWN_ROUND_TRIP;
     String why = "";
+    boolean etcd = true;
     int opening;
     long lastChosen;
     long aliveSeen;
@@ -233,6 +234,7 @@ public final class Endpoint implements AutoCloseable {
     // endpoints of many people do not all begin with the first master
     Collections.rotate(left, port());
     left.removeAll(tried);
+    left.removeIf(member -> member.vitals.state() == MasterState.DRAINING && !member.etcd);
     List<Member> order =
         Choice.order(
             left.stream()
@@ -352,8 +354,8 @@ public final class Endpoint implements AutoCloseable {
           }
 
           @Override
-          public void ready(boolean ready, String why) {
-            seeReady(member, number, ready, why);
+          public void ready(boolean ready, boolean etcd, String why) {
+            seeReady(member, number, ready, etcd, why);
           }
 
           @Override
@@ -393,11 +395,13 @@ public final class Endpoint implements AutoCloseable {
     }
   }
 
-  private synchronized void seeReady(Member member, long number, boolean ready, String why) {
+  private synchronized void seeReady(
+      Member member, long number, boolean ready, boolean etcd, String why) {
     if (number < member.readySeen || member.vitals.state() == MasterState.DOWN) {
       return;
     }
     member.readySeen = number;
+    member.etcd = etcd;
     see(member, member.vitals.afterReady(ready), why);
     doubt(member, !ready && !member.vitals.isSteady() && member.vitals.ready().holds());
     member.seen.countDown();

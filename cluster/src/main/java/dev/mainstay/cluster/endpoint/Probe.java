@@ -26,14 +26,19 @@ record Probe(NodeSpec master, String name, SSLContext tls) {
   static final Duration HANDSHAKE = Duration.ofSeconds(1);
   static final Duration READYZ = Duration.ofSeconds(3);
   private static final int LONGEST_LINE = 1024;
+  private static final int LONGEST_ANSWER = 16_384;
 
   /** Who is told, the moment that it is known. */
   interface Listener {
     /** The handshake was made, or not. */
     void alive(boolean alive, String why);
 
-    /** What {@code /readyz} says; only after a handshake. */
-    void ready(boolean ready, String why);
+    /**
+     * What {@code /readyz} says; only after a handshake.
+     *
+     * @param etcd false where it says that etcd is what it lacks
+     */
+    void ready(boolean ready, boolean etcd, String why);
 
     /** Nothing is known: this machine was too slow itself. */
     void unsure();
@@ -90,20 +95,30 @@ record Probe(NodeSpec master, String name, SSLContext tls) {
               "GET /readyz HTTP/1.1\r\nHost: %s\r\nUser-Agent: mainstay\r\nConnection: close\r\n\r\n"
                   .formatted(name)
                   .getBytes(StandardCharsets.US_ASCII));
-      int status = status(socket.getInputStream());
+      InputStream in = socket.getInputStream();
+      int status = status(in);
       // who may not ask learns nothing about readiness: the API took the question, that is all
       boolean ready =
           status == HttpURLConnection.HTTP_OK
               || status == HttpURLConnection.HTTP_UNAUTHORIZED
               || status == HttpURLConnection.HTTP_FORBIDDEN;
-      listener.ready(ready, ready ? "" : "/readyz says " + status);
+      boolean etcd = status != HttpURLConnection.HTTP_INTERNAL_ERROR || !blamesEtcd(in);
+      listener.ready(
+          ready,
+          etcd,
+          ready ? "" : "/readyz says " + status + (etcd ? "" : ", as its etcd has no quorum"));
     } catch (IOException failed) {
       if (answer.wasLate()) {
         listener.unsure();
       } else {
-        listener.ready(false, answer.rang() ? "/readyz does not answer" : reason(failed));
+        listener.ready(false, true, answer.rang() ? "/readyz does not answer" : reason(failed));
       }
     }
+  }
+
+  /** Whether what follows an answer's status names etcd among the checks that failed. */
+  private static boolean blamesEtcd(InputStream in) throws IOException {
+    return new String(in.readNBytes(LONGEST_ANSWER), StandardCharsets.US_ASCII).contains("[-]etcd");
   }
 
   /** The status of an HTTP answer. */

@@ -265,6 +265,25 @@ final class EndpointIT {
   }
 
   @Test
+  void whereNoMasterHasAQuorumClientsAreRefusedAndOtherLacksAreNone() throws Exception {
+    Endpoint endpoint = endpoint();
+    for (FakeMaster one : masters.values()) {
+      one.readyzText = "[-]etcd failed: reason withheld\n";
+      one.readyz = 500;
+    }
+    masters.keySet().forEach(name -> hear(name, MasterState.DRAINING));
+    assertThat(changes).extracting(Change::why).allMatch(why -> why.contains("no quorum"));
+    assertThat(new Client(endpoint).isClosed()).isTrue();
+    master("m2").readyzText = "[-]poststarthook/rbac failed: reason withheld\n";
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(new Client(endpoint).say("who")).startsWith("m2 "));
+    master("m2").readyz = 200;
+    hear("m2", MasterState.READY);
+  }
+
+  @Test
   void sessionsOutliveThatAllMastersFallAtOnce() throws Exception {
     Map<String, Client> clients = clientOfEach(endpoint());
     masters.values().forEach(FakeMaster::freeze);

@@ -34,6 +34,7 @@ final class FakeMaster implements AutoCloseable {
   private volatile ServerSocket listener;
   private volatile Thread acceptor = new Thread();
   volatile int readyz = 200;
+  volatile String readyzText = "";
 
   private FakeMaster(
       String name, InetSocketAddress address, SSLContext tls, ServerSocket listener) {
@@ -159,7 +160,10 @@ final class FakeMaster implements AutoCloseable {
     }
     socket
         .getOutputStream()
-        .write("HTTP/1.1 %d X\r\n\r\n".formatted(readyz).getBytes(StandardCharsets.US_ASCII));
+        .write(
+            "HTTP/1.1 %d X\r\n\r\n%s"
+                .formatted(readyz, readyzText)
+                .getBytes(StandardCharsets.US_ASCII));
     socket.close();
   }
 
