@@ -82,6 +82,8 @@ final class FindDepartures {
       refuseTheLiving(spec, now, departure);
       if (!departure.isForgotten()) {
         departures.add(departure);
+      } else {
+        unseen(departure).ifPresent(notes::add);
       }
     }
     Map<NodeName, HostFacts> hosts = new HashMap<>(facts.hosts());
@@ -153,10 +155,26 @@ final class FindDepartures {
           departure.node().name()
               + " is to leave, lives (the cluster sees it healthy) and cannot be reached: "
               + departure.silence().map(Failure::getMessage).orElse(""),
-          "nothing was changed. Let Mainstay in, or switch the machine off and wait until its Node"
-              + " is not Ready",
+          "nothing was changed. Let Mainstay in, or switch the machine off and wait until "
+              + (departure.node().isMaster()
+                  ? "mainstay etcd members calls it healthy no more"
+                  : "its Node is not Ready"),
           false);
     }
+  }
+
+  /** Of one that the cluster does not know any more, and whose machine may not know that. */
+  private static Optional<Problem> unseen(Departure departure) {
+    return departure
+        .silence()
+        .filter(why -> !(why instanceof Failure.Unreachable lost && lost.isOtherMachine()))
+        .filter(why -> !why.isRetryable())
+        .map(why ->
+            Problem.warning(
+                departure.node().name().value(),
+                "is no node any more, and its machine could not be looked at: " + why.getMessage(),
+                "if it was never reset, reset it before it meets the others: it holds keys of the"
+                    + " cluster"));
   }
 
   private static void refuseSilent(ClusterFacts facts, NodeName name) {
@@ -300,15 +318,6 @@ final class FindDepartures {
           node.name(),
           seen == null ? node : new NodeSpec(node.name(), node.role(), seen.address(), node.ssh()));
     }
-    // hosts blocks forget a node before its host is reset, and its Node goes last: what only an old
-    // block or the description has left to the end
-    Set<String> current = namesOfTheNewest(blocks);
-    known
-        .values()
-        .removeIf(node ->
-            !current.contains(node.name().value())
-                && api.node(spec.fullName(node)).isEmpty()
-                && membersOf(spec, node, api).isEmpty());
     return known;
   }
 
@@ -322,8 +331,7 @@ final class FindDepartures {
 
   /**
    * The names that the newest of {@code blocks} have. A host that was off while a node left still
-   * has that one in its block, and a description that a broken run did not come to as well, long
-   * after its machine became something else.
+   * has that one in its block, long after its machine became something else.
    */
   private static Set<String> namesOfTheNewest(List<HostsFile> blocks) {
     Set<String> names = new HashSet<>();
@@ -376,8 +384,9 @@ final class FindDepartures {
   }
 
   private Departure look(ClusterSpec spec, ClusterFacts facts, Departure expected) {
-    if (expected.host().isPresent()) {
-      return expected;
+    if (expected.host().isPresent()
+        || (expected.isForgotten() && !logins.containsKey(expected.node().name()))) {
+      return expected; // it left to the end, and its login and key were forgotten then
     }
     NodeSpec node = reachedAsBefore(expected.node());
     Optional<NodeSpec> tenant = tenant(spec, node);
@@ -427,7 +436,7 @@ final class FindDepartures {
               false));
     } catch (Failure failure) {
       boolean isOther = failure instanceof Failure.Unreachable lost && lost.isOtherMachine();
-      if (!failure.isRetryable() && !isOther) {
+      if (!failure.isRetryable() && !isOther && !expected.isForgotten()) {
         throw new Failure.Unreachable(
             node.name()
                 + " is to leave, and its machine answers without letting us in: "

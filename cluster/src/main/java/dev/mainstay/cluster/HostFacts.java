@@ -30,7 +30,7 @@ import java.util.TreeMap;
  * @param artifacts the sha256 of the artifacts that are installed and unchanged
  * @param traces paths of a cluster, ours or another's
  * @param bindings what ties it to names and addresses
- * @param etcdDataLost whether etcd is to run here and has nothing to begin with
+ * @param etcdDataLost whether etcd is to run here, and what its member had is gone
  * @param ready whether the host's own apiserver is ready to serve
  * @param roundTrips how far it is from the other masters
  */
@@ -96,6 +96,14 @@ record HostFacts(
    */
   boolean hasLostItsMember() {
     return isProvisioned() && etcdDataLost && !isInRestore();
+  }
+
+  /** What to do then. */
+  static String madeAnew(NodeName master) {
+    return "while the others are a quorum: mainstay apply --replace "
+        + master
+        + ", which makes it anew with their data. Where they are none: mainstay etcd recover. Where"
+        + " no master has its data: mainstay etcd restore, with a backup and its .json";
   }
 
   /** Whether a drill has broken something here and not healed it yet. */

@@ -20,12 +20,13 @@ final class LeaveCluster {
   private static final Duration DELETING = Duration.ofMinutes(3);
 
   /** How long kubectl is let to drain before it is asked anew. */
-  private static final Duration DRAINING = Duration.ofSeconds(15);
+  private static final Duration ONE_DRAIN = Duration.ofSeconds(15);
 
   private static final Duration RETIRING = Duration.ofMinutes(14);
   private static final Duration GATE = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofMillis(500);
   private static final int BLOCKED = 76;
+  private static final int TRY_AGAIN = 75;
 
   private final ClusterSpec spec;
   private final RemoteSteps remote;
@@ -47,35 +48,38 @@ final class LeaveCluster {
    *     or a stop was asked for; the node takes no new pods then, and nothing else was done to it
    */
   boolean drain(Action.Drain drain, Progress progress) throws InterruptedException {
-    NodeSpec master = controlPlane.readyMaster();
-    progress.at("pods go elsewhere, seen from " + master.name());
+    NodeSpec node = drain.node();
     long giveUp = System.nanoTime() + drain.patience().toNanos();
+    String stay = "pods go elsewhere";
     while (true) {
+      NodeSpec master = controlPlane.readyMaster();
+      progress.at(stay.lines().findFirst().orElse("").strip() + ", seen from " + master.name());
       Duration left = Duration.ofNanos(giveUp - System.nanoTime());
-      Duration slice = left.compareTo(DRAINING) < 0 ? left : DRAINING;
+      Duration slice = left.compareTo(ONE_DRAIN) < 0 ? left : ONE_DRAIN;
       Output output =
           remote.tryRun(
               master,
               "drain",
-              List.of(spec.fullName(drain.node()), String.valueOf(Math.max(1, slice.toSeconds()))),
+              List.of(spec.fullName(node), String.valueOf(Math.max(1, slice.toSeconds()))),
               Stdin.EMPTY,
-              DRAINING.plus(SHORT));
+              ONE_DRAIN.plus(SHORT));
       if (output.isSuccess()) {
         return true;
       }
-      if (output.exit() != BLOCKED) {
-        throw RemoteSteps.failure(master, "draining " + drain.node().name(), output);
+      boolean isOver = System.nanoTime() >= giveUp;
+      if (output.exit() != BLOCKED && (isOver || output.exit() != TRY_AGAIN)) {
+        throw RemoteSteps.failure(master, "draining " + node.name(), output);
       }
-      String stay = output.stderr().strip();
-      if (System.nanoTime() >= giveUp) {
-        throw stayed(
-            "pods stay on it after " + drain.patience().toSeconds() + " s", drain.node(), stay);
+      stay = output.stderr().strip();
+      if (isOver) {
+        throw stayed("pods stay on it after " + drain.patience().toSeconds() + " s", node, stay);
       }
       if (remote.endsWaits()) {
-        throw stayed("stopped while pods were still on it", drain.node(), stay);
+        throw stayed("stopped while pods were still on it", node, stay);
       }
-      progress.at(
-          stay.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse(""));
+      if (output.exit() == TRY_AGAIN) {
+        Thread.sleep(PAUSE);
+      }
     }
   }
 

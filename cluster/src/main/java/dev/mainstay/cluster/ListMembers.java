@@ -47,7 +47,7 @@ public final class ListMembers {
       restoreThatBrokeOff(view, master, problems);
       if (member.isEmpty() && view.status(master).isEmpty()) {
         if (view.of(master).map(one -> one.stage() == Stage.PROVISIONED).orElse(false)) {
-          problems.add(doesNotAnswer(view, master));
+          problems.add(doesNotAnswer(master));
         }
         continue;
       }
@@ -142,7 +142,7 @@ public final class ListMembers {
       EtcdView view, NodeSpec master, Optional<EtcdFacts.Member> member, List<Problem> problems) {
     String where = master.name().value();
     if (view.of(master).isPresent() && view.status(master).isEmpty()) {
-      problems.add(doesNotAnswer(view, master));
+      problems.add(doesNotAnswer(master));
     } else if (view.of(master).isPresent() && !view.of(master).get().healthy()) {
       problems.add(
           Problem.error(
@@ -163,14 +163,11 @@ public final class ListMembers {
     }
   }
 
-  private static Problem doesNotAnswer(EtcdView view, NodeSpec master) {
-    return view.of(master).map(EtcdFacts::hasData).orElse(true)
-        ? Problem.error(
-            master.name().value(),
-            "its etcd does not answer",
-            "on the host: crictl ps -a --name etcd; mainstay status")
-        : Problem.error(
-            master.name().value(), "has lost its etcd's data", PlanChanges.madeAnew(master.name()));
+  private static Problem doesNotAnswer(NodeSpec master) {
+    return Problem.error(
+        master.name().value(),
+        "its etcd does not answer",
+        "mainstay status; on the host: crictl ps -a --name etcd");
   }
 
   private static void restoreThatBrokeOff(EtcdView view, NodeSpec master, List<Problem> problems) {

@@ -172,6 +172,8 @@ public final class PlanChanges {
     String names =
         facts.hosts().values().stream()
             .filter(host -> host.isProvisioned() && host.isInRestore())
+            // that it serves on the new data was only not noted
+            .filter(host -> host.isHeld() || !host.ready())
             .map(HostFacts::node)
             .filter(node -> !replaced.contains(node))
             .sorted()
@@ -179,8 +181,8 @@ public final class PlanChanges {
             .collect(Collectors.joining(", "));
     if (!names.isEmpty()) {
       throw new Failure.Refused(
-          "a restore or recovery of etcd broke off on " + names,
-          "nothing was changed. First " + PlanRestore.GO_ON);
+          "a restore or recovery of etcd is not at its end on " + names,
+          "nothing was changed. " + PlanRestore.GO_ON);
     }
   }
 
@@ -194,17 +196,9 @@ public final class PlanChanges {
         .findFirst()
         .ifPresent(name -> {
           throw new Failure.Refused(
-              name + " has lost its etcd's data", "nothing was changed. " + madeAnew(name));
+              name + " has lost its etcd's data",
+              "nothing was changed. " + HostFacts.madeAnew(name));
         });
-  }
-
-  /** What to do about a master that has lost its etcd's data. */
-  static String madeAnew(NodeName master) {
-    return "mainstay apply --replace "
-        + master
-        + " makes it anew with the data of the others, while they are a quorum (mainstay etcd"
-        + " members); one of a single master, or of most of them, comes back by a backup or"
-        + " mainstay etcd recover";
   }
 
   private static void refuseUnreachable(ClusterSpec spec, ClusterFacts facts) {

@@ -39,8 +39,9 @@ import java.util.stream.Stream;
 final class PlanRestore {
   /** What to do where one broke off. */
   static final String GO_ON =
-      "run the mainstay etcd command again that began it: it goes on; or take it back: mainstay"
-          + " etcd undo";
+      "unless one is going on: run the mainstay etcd command again that began it. As long as no"
+          + " master was started on the new data, mainstay etcd undo takes it back; where the"
+          + " others went on without this one: mainstay apply --replace NAME";
 
   static final String KEEP = "etcd/keep";
   static final String PREPARE = "etcd/prepare";

@@ -195,6 +195,10 @@ final class ProxyConfig {
     # do the other masters' hosts answer at all? Where too few do, mainstay-etcd-watch does not wait for the end of an election
     backend others
         timeout connect 500ms
+        timeout check 500ms
+        option httpchk
+        http-check send meth GET uri / ver HTTP/1.0
+        http-check expect status 200-599
         default-server check port PORT inter 500ms fall 1 rise 1
     OTHERS
     frontend health

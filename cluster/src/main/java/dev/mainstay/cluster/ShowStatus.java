@@ -307,14 +307,13 @@ public final class ShowStatus {
     host.filter(HostFacts::hasLostItsMember)
         .ifPresent(_ ->
             problems.add(
-                Problem.error(
-                    where, "has lost its etcd's data", PlanChanges.madeAnew(node.name()))));
+                Problem.error(where, "has lost its etcd's data", HostFacts.madeAnew(node.name()))));
     host.filter(HostFacts::isInRestore)
         .ifPresent(seen ->
             problems.add(
                 Problem.warning(
                     where,
-                    "a restore or recovery of etcd broke off here"
+                    "a restore or recovery of etcd is not at its end here"
                         + (seen.isHeld() ? " and holds its kubelet" : ""),
                     PlanRestore.GO_ON)));
     HostCertificates certificates =

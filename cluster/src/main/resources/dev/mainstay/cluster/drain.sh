@@ -15,11 +15,11 @@ ready=$(kubectl_here --request-timeout 20s get node "$node" -o 'jsonpath={.statu
 leave=
 [ "$ready" = True ] || leave=--skip-wait-for-delete-timeout=1
 kubectl_here drain "$node" $leave --ignore-daemonsets --delete-emptydir-data --timeout "${patience}s" > "$log" 2>&1 && exit 0
-grep -q 'error when evicting\|cannot delete\|timed out\|timeout' "$log" || die "$(tail -n 5 "$log")" 75
+left=$(kubectl_here --request-timeout 20s get pods -A --field-selector "spec.nodeName=$node" \
+  -o go-template='{{range .items}}{{$own := true}}{{range .metadata.ownerReferences}}{{if or (eq .kind "DaemonSet") (eq .kind "Node")}}{{$own = false}}{{end}}{{end}}{{if $own}}    {{.metadata.namespace}}/{{.metadata.name}} is {{.status.phase}}{{if .metadata.deletionTimestamp}} and about to go{{end}}{{"\n"}}{{end}}{{end}}' 2> /dev/null) || left=
+[ -n "$left" ] || die "$(tail -n 5 "$log")" 75
 # kubectl says again and again what holds a pod: once is enough
 sed -n 's|^error when evicting pods/"\([^"]*\)" -n "\([^"]*\)".*: \(.*\)$|    \2/\1: \3|p' "$log" | sort -u >&2
 grep -o 'cannot delete.*' "$log" | tail -n 1 | sed 's/^\(cannot delete \)*/    cannot delete /' >&2
-left=$(kubectl_here --request-timeout 20s get pods -A --field-selector "spec.nodeName=$node" \
-  -o go-template='{{range .items}}{{$own := true}}{{range .metadata.ownerReferences}}{{if or (eq .kind "DaemonSet") (eq .kind "Node")}}{{$own = false}}{{end}}{{end}}{{if $own}}    {{.metadata.namespace}}/{{.metadata.name}} is {{.status.phase}}{{if .metadata.deletionTimestamp}} and about to go{{end}}{{"\n"}}{{end}}{{end}}' 2> /dev/null) || left=
 printf '%s\n' "$left" >&2
 exit 76

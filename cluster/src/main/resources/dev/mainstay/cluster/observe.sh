@@ -40,6 +40,13 @@ for argument in "$@"; do
   case $argument in /*) paths+=("$argument") ;; *) masters+=("$argument") ;; esac
 done
 mapfile -t -O ${#paths[@]} paths < <(registry_mirrors)
+# A member that kubelet starts without its data begins a new log, and ends when the leader counts on what it had
+etcd_lost_its_data() {
+  [ -f /etc/kubernetes/manifests/etcd.yaml ] || return 1
+  [ -d /var/lib/etcd/member/wal ] || return 0
+  [ -z "$ready" ] && ls -t /var/log/pods/kube-system_etcd-*/etcd/*.log 2> /dev/null | head -n 2 | xargs -r tail -qc 100000 |
+    grep -q 'Was the raft log corrupted, truncated, or lost'
+}
 # beside all that follows, which takes as long
 exec 9< <(
   [ ${#masters[@]} = 0 ] || timeout 1 bash -c "$(declare -f round_trip)"'; for master; do round_trip "$master" & done; wait' - "${masters[@]}" < /dev/null 2> /dev/null
@@ -106,9 +113,10 @@ for component in kube-apiserver etcd; do
   manifest=/etc/kubernetes/manifests/$component.yaml
   [ -f $manifest ] && say manifest "$component $(base64 -w0 < $manifest)"
 done
+ready=
 if [ -f /etc/kubernetes/manifests/kube-apiserver.yaml ]; then
   say advertises "$(sed -n 's/^ *- --advertise-address=//p' /etc/kubernetes/manifests/kube-apiserver.yaml)"
-  api_serves && say ready 1
+  api_serves && ready=1 && say ready 1
 fi
 kubelet=/usr/local/bin/kubelet
 if [ -x $kubelet ]; then
@@ -129,7 +137,7 @@ ip -4 -o address show 2>/dev/null | awk '{split($4, at, "/")} at[1] !~ /^127\./ 
 [ -d /etc/cloud/cloud.cfg.d ] && say cloud-init 1
 content settled /etc/mainstay/address
 [ -f /var/lib/mainstay/amending ] && sed 's/^/amending /' /var/lib/mainstay/amending
-[ -f /etc/kubernetes/manifests/etcd.yaml ] && [ ! -d /var/lib/etcd/member/wal ] && say etcd-data-lost 1
+etcd_lost_its_data && say etcd-data-lost 1
 etcd=$(static_process etcd)
 if [ -n "$etcd" ] && [ "$(stat -L -c %d:%i "/proc/$etcd/root/etc/hosts")" != "$(stat -c %d:%i /etc/hosts)" ]; then
   say etcd-sees-other-hosts 1

@@ -348,9 +348,10 @@ final class EtcdE2E {
     assertThat(other.err()).contains("mainstay etcd undo");
     Result plan = CLUSTER.mainstay("plan");
     assertThat(plan.exit()).as(plan.toString()).isEqualTo(6);
-    assertThat(plan.err()).contains("a restore or recovery of etcd broke off on m1, m2, m3");
+    assertThat(plan.err())
+        .contains("a restore or recovery of etcd is not at its end on m1, m2, m3");
     assertThat(CLUSTER.mainstay("status").out())
-        .contains("a restore or recovery of etcd broke off");
+        .contains("a restore or recovery of etcd is not at its end");
     assertThat(CLUSTER.mainstay("etcd", "members").out()).contains("did not come to its end here");
     Result again = CLUSTER.mainstay("etcd", "restore", backup.toString(), "--yes");
     assertThat(again.exit()).as(again.toString()).isZero();

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * for each connection:
- *   1. take the masters in the order of Choice; none without a quorum: what is asked there hangs
+ *   1. take the masters in the order of Choice; none whose etcd does not answer: requests hang there
  *   2. open the way to the first one; where that fails, at once to the next one; refuse after the last
  *   3. copy both ways; an end of one direction is passed on as such; nothing is ever cut for being idle
  * for each master, every half second, a tenth after something went wrong, every second while it is down:
@@ -427,6 +427,7 @@ public final class Endpoint implements AutoCloseable {
     if (state != MasterState.DOWN) {
       member.stranded.clear();
     } else if (before != state) {
+      member.etcd = true; // nobody knows
       member.downs++;
       member.stranded.addAll(member.sessions);
     }

@@ -106,7 +106,7 @@ record Probe(NodeSpec master, String name, SSLContext tls) {
       listener.ready(
           ready,
           etcd,
-          ready ? "" : "/readyz says " + status + (etcd ? "" : ", as its etcd has no quorum"));
+          ready ? "" : "/readyz says " + status + (etcd ? "" : ", as its etcd does not answer"));
     } catch (IOException failed) {
       if (answer.wasLate()) {
         listener.unsure();
