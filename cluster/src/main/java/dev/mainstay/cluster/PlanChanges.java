@@ -182,7 +182,7 @@ public final class PlanChanges {
     if (!names.isEmpty()) {
       throw new Failure.Refused(
           "a restore or recovery of etcd is not at its end on " + names,
-          "nothing was changed. " + PlanRestore.GO_ON);
+          "nothing was changed; " + PlanRestore.GO_ON);
     }
   }
 
@@ -197,7 +197,7 @@ public final class PlanChanges {
         .ifPresent(name -> {
           throw new Failure.Refused(
               name + " has lost its etcd's data",
-              "nothing was changed. " + HostFacts.madeAnew(name));
+              "nothing was changed; " + HostFacts.madeAnew(name));
         });
   }
 
