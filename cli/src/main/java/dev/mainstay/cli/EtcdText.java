@@ -54,13 +54,12 @@ final class EtcdText {
   }
 
   private static String canLose(EtcdMembers members) {
-    int lacking = -members.canLose();
-    if (members.hasQuorum() && members.healthy() < members.quorum()) {
-      return "there is one, though too few of those that make it can be seen from here";
-    }
     if (members.hasQuorum()) {
-      return "%d more can be lost".formatted(members.canLose());
+      return members.healthy() < members.quorum()
+          ? "there is one, though too few of those that make it can be seen from here"
+          : "%d more can be lost".formatted(members.canLose());
     }
+    int lacking = -members.canLose();
     return lacking == members.quorum()
         ? "none of them answers, so that it cannot be seen from here whether there is one"
         : "there is none, %d %s lacking".formatted(lacking, lacking == 1 ? "is" : "are");

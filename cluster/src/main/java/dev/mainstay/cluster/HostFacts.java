@@ -91,9 +91,7 @@ record HostFacts(
     return isHeld() || traces.contains(RESTORE);
   }
 
-  /**
-   * Whether this finished master can never start again: etcd takes no member back without its data.
-   */
+  /** Whether what this finished master's etcd member had is gone, and no restore is why. */
   boolean hasLostItsMember() {
     return isProvisioned() && etcdDataLost && !isInRestore();
   }
