@@ -13,24 +13,30 @@ content() { [ -f "$2" ] && say "$1" "$(base64 -w0 < "$2")"; }
 
 # The time that a connection takes to the port where a master's proxy says how it is: nodes need that one anyhow, and a
 # refusal comes as fast. What the kernel measured counts where it did: on a busy host we ourselves wait for a processor longer
-# than for the answer. One try that tells of a near master is enough: a try may take too long, never too short.
+# than for the answer. A proxy that does not know this host yet, or knows it at another address, resets what it took, and with
+# it the measure: the apiserver's port is tried then. One try that tells of a near master is enough: a try may take too long,
+# never too short.
 round_trip() {
-  local try answer took open='' began=${EPOCHREALTIME/./}
+  local try answer took open='' began=${EPOCHREALTIME/./} port=7444
   for try in 1 2 3 4 5; do
     answer=$(
       trap '' PIPE
       began=${EPOCHREALTIME/./}
-      { exec 7<> "/dev/tcp/$1/7444"; } 2>&1 && open=1
+      { exec 7<> "/dev/tcp/$1/$port"; } 2>&1 && open=1
       took=$((${EPOCHREALTIME/./} - began))
-      [ -z "$open" ] || took=$(ss -Htin "dst $1:7444" 2> /dev/null | awk -v took="$took" '
-        match($0, /minrtt:[0-9.]+/) { measured = substr($0, RSTART + 7, RLENGTH - 7) * 1000; if (measured < took) took = measured }
-        END { printf "%d", took }')
+      [ -z "$open" ] || took=$(ss -Htin "dst $1:$port" 2> /dev/null | awk -v took="$took" '
+        match($0, /minrtt:[0-9.]+/) { seen = 1; measured = substr($0, RSTART + 7, RLENGTH - 7) * 1000; if (measured < took) took = measured }
+        END { if (seen) printf "%d", took; else print "reset" }')
       echo "$took"
       # whoever asks nothing ends in the proxy's log
-      [ -z "$open" ] || { printf 'GET / HTTP/1.0\r\n\r\n' >&7 && read -r -t 0.5 _ <&7; } 2> /dev/null
+      [ -z "$open" ] || [ $port != 7444 ] || { printf 'GET / HTTP/1.0\r\n\r\n' >&7 && read -r -t 0.5 _ <&7; } 2> /dev/null
     )
+    case $answer in
+      reset) [ $port = 7444 ] && port=6443 && continue; return ;;
+      *refused*) ;;
+      '' | *[!0-9]*) return ;;
+    esac
     took=${answer##*[!0-9]}
-    [ "$took" = "$answer" ] || [[ $answer = *refused* ]] || return
     echo "round-trip $1 $took"
     [ "$took" -gt 10000 ] && [ $((${EPOCHREALTIME/./} - began)) -lt 400000 ] || return
   done

@@ -6,6 +6,9 @@ import dev.mainstay.model.ComponentSettings;
 import dev.mainstay.model.ComponentSettings.ContainerdSettings;
 import dev.mainstay.model.EtcdBackupSpec;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -2097,6 +2100,53 @@ final class ScriptsIT {
             round-trip-class
             """
                 .formatted(HostFile.sha256(config)));
+  }
+
+  /**
+   * A proxy that does not know the host resets what it took, and the kernel forgets what it
+   * measured: our own clock, which a busy host holds up, says nothing then.
+   */
+  @Test
+  void anObservationAsksTheApiserversPortWhereTheProxyResets() throws Exception {
+    InetAddress master = InetAddress.ofLiteral("127.0.9.1");
+    InetAddress other = InetAddress.ofLiteral("127.0.9.2");
+    String observe =
+        """
+        echo ID=debian > /etc/os-release
+        cat > /usr/local/bin/ss <<'EOF'
+        #!/bin/bash
+        [ "$*" != '-Htin dst 127.0.9.1:6443' ] || echo ' cubic rtt:0.1/0.05 minrtt:0.001 rcv_space:1'
+        EOF
+        chmod 755 /usr/local/bin/ss
+        %s 0 127.0.9.1 127.0.9.2 > /run/said
+        grep -E '^(master-asked|round-trip) ' /run/said | sort
+        """
+            .formatted(script("observe"));
+    try (ServerSocket proxy = new ServerSocket(7444, 8, master);
+        ServerSocket apiserver = new ServerSocket(6443, 8, master);
+        ServerSocket proxyOfOther = new ServerSocket(7444, 8, other);
+        ServerSocket apiserverOfOther = new ServerSocket(6443, 8, other)) {
+      for (ServerSocket each : List.of(proxy, apiserver, proxyOfOther, apiserverOfOther)) {
+        Thread.startVirtualThread(() -> closeAll(each));
+      }
+      assertThat(sandbox(observe).out())
+          .isEqualTo(
+              """
+              master-asked 127.0.9.1
+              master-asked 127.0.9.2
+              round-trip 127.0.9.1 1
+              """);
+    }
+  }
+
+  private static void closeAll(ServerSocket listener) {
+    while (!listener.isClosed()) {
+      try (Socket taken = listener.accept()) {
+        taken.setSoLinger(true, 0);
+      } catch (IOException closed) {
+        return;
+      }
+    }
   }
 
   @Test
