@@ -51,6 +51,12 @@ public final class Changes {
     return plan;
   }
 
+  /** Whether nothing is to be done but to wait until a cluster is well that was not. */
+  boolean onlyWaits() {
+    return !plan.isEmpty()
+        && plan.steps().stream().allMatch(step -> step.reason() == Why.CLUSTER_NOT_WELL);
+  }
+
   /**
    * The same, but of the plan only what stands in some phases. The look at the whole belongs to no
    * part.

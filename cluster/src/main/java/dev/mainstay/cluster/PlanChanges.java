@@ -77,6 +77,10 @@ public final class PlanChanges {
     Bundle get() throws InterruptedException;
   }
 
+  // an answer that a busy host gives late is no finding; longer is, and a plan says that it waits
+  private static final Duration MOMENT = Duration.ofSeconds(5);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
   private final Observe observe;
   private final Supplier<String> freshId;
   private final Map<NodeName, SshSpec> logins;
@@ -95,7 +99,8 @@ public final class PlanChanges {
   }
 
   /**
-   * The changes; nothing is changed yet.
+   * The changes; nothing is changed yet. A cluster that merely is not well is looked at again for
+   * some seconds: by then it may be.
    *
    * @param source asked once nothing speaks against the file that can be known without a bundle
    * @throws Failure.Unreachable if a host answers with another key than the pinned one; if any host
@@ -104,6 +109,32 @@ public final class PlanChanges {
    * @throws Failure.Refused if the difference must not, or cannot yet, be planned
    */
   public Changes plan(ClusterSpec spec, BundleSource source, Wishes wishes)
+      throws InterruptedException {
+    Changes first = look(spec, source, wishes);
+    return patiently(first, () -> look(spec, first::bundle, wishes), MOMENT, PAUSE);
+  }
+
+  /** Another look at the hosts and the cluster. */
+  interface Look {
+    Changes again() throws InterruptedException;
+  }
+
+  /**
+   * What {@code look} finds in the end: a cluster of which nothing is to be done but to wait is
+   * looked at until more is, or nothing, or {@code moment} is over.
+   */
+  static Changes patiently(Changes first, Look look, Duration moment, Duration pause)
+      throws InterruptedException {
+    long end = System.nanoTime() + moment.toNanos();
+    Changes changes = first;
+    while (changes.onlyWaits() && System.nanoTime() < end) {
+      Thread.sleep(pause);
+      changes = look.again();
+    }
+    return changes;
+  }
+
+  private Changes look(ClusterSpec spec, BundleSource source, Wishes wishes)
       throws InterruptedException {
     ClusterFacts seen = observe.all(spec);
     seen.hosts().values().stream()

@@ -1,4 +1,5 @@
-# Says whether the API answers through this node's own local proxy.
+# Says whether the API answers through this node's own local proxy, and on a master whether its own apiserver is ready.
+[ ! -f /etc/kubernetes/admin.conf ] || api_serves || die "its apiserver is not ready" 75
 for kubeconfig in /etc/kubernetes/admin.conf /etc/kubernetes/kubelet.conf; do
   [ -f $kubeconfig ] || continue
   server=$(sed -n 's/^ *server: //p' $kubeconfig | head -n 1)

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -186,9 +187,12 @@ final class PlannerTest {
         .isFalse();
   }
 
-  private Changes all() {
-    Plan<Action> plan = found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2"));
+  private Changes changes(Plan<Action> plan) {
     return new Changes(SPEC, Fixture.facts(List.of(), Optional.empty()), bundle, plan, List.of());
+  }
+
+  private Changes all() {
+    return changes(found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2")));
   }
 
   @Test
@@ -640,25 +644,41 @@ final class PlannerTest {
         .containsExactly("hosts/configure/m1", "cluster/addons/description", "cluster/verify");
   }
 
-  @Test
-  void anUnwellClusterIsOnlyLookedAt() {
+  private ClusterApi unwell() {
     ClusterApi well = Fixture.api(SPEC, bundle);
     List<ClusterApi.KubeNode> nodes = new ArrayList<>(well.nodes());
     nodes.set(
         0,
         new ClusterApi.KubeNode("m1.demo.internal", false, "v1.36.3", "10.77.0.11", "", "", false));
-    ClusterApi unwell =
-        new ClusterApi(
-            nodes,
-            well.workloads(),
-            well.members(),
-            well.endpoints(),
-            well.description(),
-            well.dns());
-    Plan<Action> plan = plan(SPEC, Optional.of(unwell), allFinished());
+    return new ClusterApi(
+        nodes, well.workloads(), well.members(), well.endpoints(), well.description(), well.dns());
+  }
+
+  @Test
+  void anUnwellClusterIsOnlyLookedAt() {
+    Plan<Action> plan = plan(SPEC, Optional.of(unwell()), allFinished());
     assertThat(ids(plan)).containsExactly("cluster/verify");
     assertThat(plan.steps().getFirst().reason()).isEqualTo(Why.CLUSTER_NOT_WELL);
     assertThat(plan.steps().getFirst().what()).startsWith("wait until it is well; now: ");
+  }
+
+  @Test
+  void oneThatIsUnwellForAMomentIsLookedAtAgain() throws Exception {
+    Duration minute = Duration.ofMinutes(1);
+    Changes waits = changes(plan(SPEC, Optional.of(unwell()), allFinished()));
+    Changes nothing = changes(plan(SPEC, Optional.of(Fixture.api(SPEC, bundle)), allFinished()));
+    Changes work = changes(found(host("m1"), host("m2"), host("m3"), host("w1"), host("w2")));
+    Iterator<Changes> looks = List.of(waits, nothing).iterator();
+    assertThat(PlanChanges.patiently(waits, looks::next, minute, Duration.ZERO)).isSameAs(nothing);
+    assertThat(looks.hasNext()).isFalse();
+    assertThat(PlanChanges.patiently(waits, () -> work, minute, Duration.ZERO)).isSameAs(work);
+    Iterator<Changes> none = List.<Changes>of().iterator();
+    assertThat(PlanChanges.patiently(work, none::next, minute, Duration.ZERO)).isSameAs(work);
+    assertThat(PlanChanges.patiently(nothing, none::next, minute, Duration.ZERO)).isSameAs(nothing);
+    // for ever is not waited
+    assertThat(
+            PlanChanges.patiently(waits, () -> waits, Duration.ofMillis(20), Duration.ofMillis(1)))
+        .isSameAs(waits);
   }
 
   @Test
