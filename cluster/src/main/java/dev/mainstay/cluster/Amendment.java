@@ -50,7 +50,8 @@ record Amendment(
           .ifPresent(text -> {
             manifests.add(new HostFile(StaticPod.path("etcd"), "600", text));
             containers.add("etcd");
-            why.add("etcd's manifest lacks the host's /etc/hosts or its name");
+            why.add(
+                "etcd's manifest lacks the host's /etc/hosts, its name, or that a cluster exists");
           });
       if (bindings.etcdSeesOtherHosts() && containers.add("etcd")) {
         why.add("etcd sees an old /etc/hosts, which was replaced and not rewritten in place");

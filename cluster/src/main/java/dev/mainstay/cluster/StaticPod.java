@@ -27,6 +27,7 @@ final class StaticPod {
       "kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint";
   private static final String CLIENT_URLS = "kubeadm.kubernetes.io/etcd.advertise-client-urls";
   private static final String VOLUME = "host-hosts";
+  private static final String STATE = "--initial-cluster-state=";
 
   private StaticPod() {}
 
@@ -63,8 +64,10 @@ final class StaticPod {
   }
 
   /**
-   * etcd's manifest with the host's own /etc/hosts mounted and the name {@code fullName} as what
-   * kubeadm finds it by; empty where {@code text} is so already, or is no manifest.
+   * etcd's manifest with the host's own /etc/hosts mounted, the name {@code fullName} as what
+   * kubeadm finds it by, and a cluster that exists: that of the first master would found an empty
+   * one for nodes to obey, should its data ever be lost. Empty where {@code text} is so already, or
+   * is no manifest.
    */
   static Optional<String> etcd(String text, String fullName) {
     return amended(
@@ -82,7 +85,16 @@ final class StaticPod {
           mount.put("mountPath", "/etc/hosts");
           mount.put("readOnly", true);
           map(pod, "spec").ifPresent(spec -> put(spec, "volumes", "name", volume));
-          containers(pod).forEach(container -> put(container, "volumeMounts", "mountPath", mount));
+          for (Map<String, Object> container : containers(pod)) {
+            put(container, "volumeMounts", "mountPath", mount);
+            if (container.get("command") instanceof List<?> command
+                && !command.contains(STATE + "existing")) {
+              List<Object> amended = new ArrayList<>(command);
+              amended.removeIf(word -> String.valueOf(word).startsWith(STATE));
+              amended.add(STATE + "existing");
+              container.put("command", amended);
+            }
+          }
         });
   }
 

@@ -11,4 +11,17 @@ if ! kubeadm init --config /etc/mainstay/kubeadm/init.yaml --skip-token-print --
   kubeadm_error /var/lib/mainstay/log/init.log
 fi
 chmod 600 /var/lib/mainstay/log/init.log
+# kubeadm tells this master's etcd alone to found a cluster. Should its data ever be lost, as when a disk is not mounted at a
+# boot, it would found an empty one, and kubelets that obey it would end all their pods
+manifest=/etc/kubernetes/manifests/etcd.yaml
+trap 'rm -f "$input"; systemctl start kubelet.service' EXIT
+systemctl stop kubelet.service
+# not beside it: kubelet takes whatever lies there for a manifest
+sed 's/^\( *- \)--initial-cluster=.*/&\n\1--initial-cluster-state=existing/' $manifest > /etc/kubernetes/etcd.mainstay-new
+chmod 600 /etc/kubernetes/etcd.mainstay-new
+replace_file $manifest /etc/kubernetes/etcd.mainstay-new
+# kubelet starts both again; it would wait for an apiserver without its etcd
+for container in kube-apiserver etcd; do static_containers $container | xargs -r crictl stop -t 2 > /dev/null; done
+systemctl start kubelet.service
+trap 'rm -f "$input"' EXIT
 remember stage joined

@@ -548,14 +548,58 @@ final class ScriptsIT {
     Result result =
         sandbox(
             """
-            printf '#!/bin/sh\\ncat /etc/mainstay/stage > /run/stage-then\\n' > /usr/local/bin/kubeadm
+            cat > /usr/local/bin/kubeadm <<'EOF'
+            #!/bin/bash
+            cat /etc/mainstay/stage > /run/stage-then
+            mkdir -p /etc/kubernetes/manifests
+            cat > /etc/kubernetes/manifests/etcd.yaml <<'END'
+              - command:
+                - etcd
+                - --initial-cluster=m1.demo.internal=https://10.77.0.11:2380
+                - --name=m1.demo.internal
+            END
+            EOF
+            cat > /usr/local/bin/crictl <<'EOF'
+            #!/bin/bash
+            case $* in
+              'ps '*name=kube-apiserver*) echo a1 ;;
+              'ps '*name=etcd*) echo e1 ;;
+              *) echo "crictl $*" >> /run/calls; cat /etc/kubernetes/manifests/etcd.yaml > /run/manifest-then ;;
+            esac
+            EOF
+            chmod 755 /usr/local/bin/crictl
             %1$s; echo "exit $?"
             cat /run/stage-then /etc/mainstay/stage
-            stat -c %%a /etc/mainstay/kubeadm/init.yaml
+            stat -c %%a /etc/mainstay/kubeadm/init.yaml /etc/kubernetes/manifests/etcd.yaml
+            ls -A /etc/kubernetes /etc/kubernetes/manifests
+            cat /run/manifest-then /run/calls
             %1$s; echo "exit $?"
             """
                 .formatted(fed("init", "kind: InitConfiguration\n")));
-    assertThat(result.out()).isEqualTo("exit 0\nstarted\njoined\n600\nexit 75\n");
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            exit 0
+            started
+            joined
+            600
+            600
+            /etc/kubernetes:
+            manifests
+
+            /etc/kubernetes/manifests:
+            etcd.yaml
+              - command:
+                - etcd
+                - --initial-cluster=m1.demo.internal=https://10.77.0.11:2380
+                - --initial-cluster-state=existing
+                - --name=m1.demo.internal
+            systemctl stop kubelet.service
+            crictl stop -t 2 a1
+            crictl stop -t 2 e1
+            systemctl start kubelet.service
+            exit 75
+            """);
     assertThat(result.err()).contains("no longer empty (stage joined)");
   }
 

@@ -3,6 +3,7 @@ package dev.mainstay.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mainstay.model.Address;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class StaticPodTest {
@@ -51,6 +52,7 @@ final class StaticPodTest {
         - command:
           - etcd
           - --initial-cluster=m1.demo.internal=https://10.77.0.11:2380
+          - --initial-cluster-state=existing
           name: etcd
           volumeMounts:
           - mountPath: /var/lib/etcd
@@ -127,6 +129,18 @@ final class StaticPodTest {
         .contains("mountPath: /etc/hosts", "type: File", "https://m1.demo.internal:2379")
         .contains("--initial-cluster=m1.demo.internal=https://10.77.0.11:2380");
     assertThat(StaticPod.etcd(amended, "m1.demo.internal")).isEmpty();
+  }
+
+  @Test
+  void theFirstMastersEtcdNeverFoundsASecondCluster() {
+    String existing = "    - --initial-cluster-state=existing\n";
+    String asKubeadmWroteIt = ETCD.replace(existing, "");
+    assertThat(asKubeadmWroteIt).doesNotContain("cluster-state");
+    for (String before : List.of(asKubeadmWroteIt, ETCD.replace("state=existing", "state=new"))) {
+      String amended = StaticPod.etcd(before, "m1.demo.internal").orElseThrow();
+      assertThat(amended).containsOnlyOnce("--initial-cluster-state=").contains(existing);
+      assertThat(StaticPod.etcd(amended, "m1.demo.internal")).isEmpty();
+    }
   }
 
   @Test

@@ -383,8 +383,43 @@ final class EtcdE2E {
     CLUSTER.applyChangesNothing();
   }
 
+  /** As where the disk of its data is not mounted. Another cluster would have nodes obey it. */
   @Test
   @Order(10)
+  void theFirstMasterWithoutItsDataFoundsNoClusterOfItsOwn() {
+    // kubelet would wait for an apiserver without its etcd
+    String ends =
+        "systemctl stop kubelet; for each in kube-apiserver etcd; do crictl ps -q --name"
+            + " \"^$each$\" | xargs -r crictl stop -t 5; done; ";
+    CLUSTER.on("m1", ends + "mv /var/lib/etcd/member /var/lib/etcd/aside; systemctl start kubelet");
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() ->
+            CLUSTER
+                    .tryOn(
+                        "m1",
+                        "crictl ps -a --state exited --name '^etcd$' -q | head -n 1 | xargs crictl"
+                            + " logs 2>&1 | grep -q 'could not retrieve cluster information'")
+                    .exit()
+                == 0);
+    CLUSTER.on("m1", "! ls /var/lib/etcd/member/wal");
+    Result refused = CLUSTER.mainstay("apply", "--yes");
+    assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
+    assertThat(refused.err()).contains("m1 has lost its etcd's data");
+    assertThat(CLUSTER.status().path("etcd").path("healthy").asInt()).isEqualTo(2);
+    // the disk is there again
+    CLUSTER.on(
+        "m1",
+        ends
+            + "rm -rf /var/lib/etcd/member; mv /var/lib/etcd/aside /var/lib/etcd/member; systemctl"
+            + " start kubelet");
+    CLUSTER.isHealthy(Duration.ofMinutes(2));
+    threeHealthyMembers();
+    CLUSTER.applyChangesNothing();
+  }
+
+  @Test
+  @Order(11)
   void oneSurvivorOfThreeCarriesTheClusterOn() {
     kubectlOn("m3", "create configmap survives --from-literal=value=yes");
     CLUSTER.playground.stop(new NodeName("m1"));
@@ -417,7 +452,7 @@ final class EtcdE2E {
 
   /** They are a quorum of what was before, and the workers' proxies find them. */
   @Test
-  @Order(11)
+  @Order(12)
   void whoComesBackWithOldDataIsNoticed() {
     CLUSTER.playground.start(new NodeName("m1"));
     CLUSTER.playground.start(new NodeName("m2"));
@@ -465,7 +500,7 @@ final class EtcdE2E {
   }
 
   @Test
-  @Order(12)
+  @Order(13)
   void applyGrowsItBackToThree() throws IOException {
     anotherMachine("m1");
     anotherMachine("m2");
@@ -477,7 +512,7 @@ final class EtcdE2E {
 
   @Test
   @Tag("long")
-  @Order(13)
+  @Order(14)
   void whatSurvivedInAFileAloneCarriesTheClusterOnOnceTheOthersAreGivenUp() throws IOException {
     kubectlOn("m3", "create configmap in-a-file --from-literal=value=yes");
     // what a member has not written to its database yet is in its log alone, which is to be lost
