@@ -155,6 +155,8 @@ final class PlaygroundCommand {
     private void next(Playground playground) {
       String named = choice.name.equals("demo") ? "" : " --name " + choice.name;
       PlaygroundHost last = playground.hosts().getLast();
+      boolean survivesOne =
+          playground.hosts().stream().filter(host -> host.role() == Role.MASTER).count() > 2;
       session
           .terminal()
           .out()
@@ -168,7 +170,7 @@ final class PlaygroundCommand {
                     ./mainstay kubeconfig --playground %s | ./mainstay playground exec%s %s -- \
                   kubectl --kubeconfig /dev/stdin --context %s get nodes
                     ./mainstay status --playground %s
-                    ./mainstay playground stop%s m1      and then status again: the cluster goes on
+                  %s\
                     ./mainstay playground down%s         removes everything\
                   """
                       .formatted(
@@ -178,7 +180,10 @@ final class PlaygroundCommand {
                           last.name(),
                           choice.name,
                           choice.name,
-                          named,
+                          survivesOne
+                              ? "  ./mainstay playground stop%s m1      and then status again: the cluster goes on%n"
+                                  .formatted(named)
+                              : "",
                           named));
     }
   }
