@@ -167,8 +167,7 @@ final class FindDepartures {
   private static Optional<Problem> unseen(Departure departure) {
     return departure
         .silence()
-        .filter(why -> !(why instanceof Failure.Unreachable lost && lost.isOtherMachine()))
-        .filter(why -> !why.isRetryable())
+        .filter(why -> !why.isOtherMachine() && !why.isRetryable())
         .map(why ->
             Problem.warning(
                 departure.node().name().value(),
@@ -435,8 +434,7 @@ final class FindDepartures {
               "",
               false));
     } catch (Failure failure) {
-      boolean isOther = failure instanceof Failure.Unreachable lost && lost.isOtherMachine();
-      if (!failure.isRetryable() && !isOther && !expected.isForgotten()) {
+      if (!failure.isRetryable() && !failure.isOtherMachine() && !expected.isForgotten()) {
         throw new Failure.Unreachable(
             node.name()
                 + " is to leave, and its machine answers without letting us in: "

@@ -44,15 +44,19 @@ public final class ListMembers {
       Optional<EtcdFacts.Member> member =
           members.stream().filter(one -> one.name().equals(spec.fullName(master))).findFirst();
       member.ifPresent(one -> listed.add(one.id()));
-      restoreThatBrokeOff(view, master, problems);
+      Optional<Problem> restore = restoreThatBrokeOff(view, master);
+      restore.ifPresent(problems::add);
+      // what is held by a restore answers nobody
+      boolean mayAnswer = restore.isEmpty();
       if (member.isEmpty() && view.status(master).isEmpty()) {
-        if (view.of(master).map(one -> one.stage() == Stage.PROVISIONED).orElse(false)) {
+        if (mayAnswer
+            && view.of(master).map(one -> one.stage() == Stage.PROVISIONED).orElse(false)) {
           problems.add(doesNotAnswer(master));
         }
         continue;
       }
       rows.add(row(view, master, member, leaderIndex));
-      problems(view, master, member, problems);
+      problems(view, master, member, mayAnswer, problems);
     }
     for (EtcdFacts.Member member : members) {
       if (!listed.contains(member.id())) {
@@ -139,10 +143,16 @@ public final class ListMembers {
   }
 
   private static void problems(
-      EtcdView view, NodeSpec master, Optional<EtcdFacts.Member> member, List<Problem> problems) {
+      EtcdView view,
+      NodeSpec master,
+      Optional<EtcdFacts.Member> member,
+      boolean mayAnswer,
+      List<Problem> problems) {
     String where = master.name().value();
     if (view.of(master).isPresent() && view.status(master).isEmpty()) {
-      problems.add(doesNotAnswer(master));
+      if (mayAnswer) {
+        problems.add(doesNotAnswer(master));
+      }
     } else if (view.of(master).isPresent() && !view.of(master).get().healthy()) {
       problems.add(
           Problem.error(
@@ -170,18 +180,17 @@ public final class ListMembers {
         "mainstay status; on the host: crictl ps -a --name etcd");
   }
 
-  private static void restoreThatBrokeOff(EtcdView view, NodeSpec master, List<Problem> problems) {
-    view.of(master)
+  private static Optional<Problem> restoreThatBrokeOff(EtcdView view, NodeSpec master) {
+    return view.of(master)
         .flatMap(EtcdFacts::restore)
         .filter(restore ->
             restore.step().compareTo(EtcdFacts.Restoring.Step.STOPPED) >= 0
                 && restore.isUnfinished())
-        .ifPresent(restore ->
-            problems.add(
-                Problem.error(
-                    master.name().value(),
-                    restore.id() + " did not come to its end here",
-                    PlanRestore.GO_ON)));
+        .map(restore ->
+            Problem.error(
+                master.name().value(),
+                restore.id() + " did not come to its end here",
+                PlanRestore.GO_ON));
   }
 
   /** Masters that were dead while the others were recovered, and came back with their old data. */

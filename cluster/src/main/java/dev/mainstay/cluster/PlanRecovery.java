@@ -463,8 +463,8 @@ final class PlanRecovery {
   }
 
   private static boolean isGone(Failure failure) {
-    return failure instanceof Failure.Unreachable unreachable
-        && (unreachable.isRetryable() || unreachable.isOtherMachine());
+    return failure instanceof Failure.Unreachable
+        && (failure.isRetryable() || failure.isOtherMachine());
   }
 
   /** Of several that have data, whose reaches furthest must be known and not guessed. */

@@ -30,6 +30,11 @@ public sealed class Failure extends RuntimeException {
     return retryable;
   }
 
+  /** Whether what answered proved to be another machine than the one that was looked for. */
+  public boolean isOtherMachine() {
+    return false;
+  }
+
   /** The message, and the advice on a line of its own, as a person reads it. */
   public String text() {
     String message = String.valueOf(getMessage());
@@ -75,7 +80,7 @@ public sealed class Failure extends RuntimeException {
       return new Unreachable(message, advice, false, true);
     }
 
-    /** Whether what answered proved to be another machine than the one that was looked for. */
+    @Override
     public boolean isOtherMachine() {
       return isOtherMachine;
     }
