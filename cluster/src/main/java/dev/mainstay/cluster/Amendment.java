@@ -18,15 +18,21 @@ import java.util.TreeSet;
  * @param containers of static pods that have to begin anew
  * @param kubeconfigs those that lead elsewhere, by their names without {@code .conf}
  * @param why a phrase for each thing that differs; empty where nothing does
+ * @param canWait whether nothing of it hurts before more happens, so that no restart of etcd is
+ *     risked for it while a master is missing
  */
 record Amendment(
     Optional<String> from,
     List<HostFile> manifests,
     Set<String> containers,
     List<String> kubeconfigs,
-    List<String> why) {
+    List<String> why,
+    boolean canWait) {
   /** Kubeconfigs of a master that lead to its own apiserver; the others lead to the endpoint. */
   private static final Set<String> OWN = Set.of("kubelet", "controller-manager", "scheduler");
+
+  private static final String FOUNDS =
+      "etcd's manifest would have it begin an empty cluster if its data were lost";
 
   /** What differs on {@code host}, which is a node already: joined or finished. */
   static Amendment of(ClusterSpec spec, NodeSpec node, HostFacts host, Optional<ClusterApi> api) {
@@ -46,14 +52,19 @@ record Amendment(
               why.add("kube-apiserver's manifest has another address or other probes");
             }
           });
-      StaticPod.etcd(bindings.manifests().getOrDefault("etcd", ""), spec.fullName(node))
+      String etcd = bindings.manifests().getOrDefault("etcd", "");
+      Optional<String> named = StaticPod.etcd(etcd, spec.fullName(node));
+      named.ifPresent(_ -> why.add("etcd's manifest lacks the host's /etc/hosts or its name"));
+      Optional<String> joining = StaticPod.etcdThatFoundsNothing(named.orElse(etcd));
+      joining.ifPresent(_ -> why.add(FOUNDS));
+      joining
+          .or(() -> named)
           .ifPresent(text -> {
             manifests.add(new HostFile(StaticPod.path("etcd"), "600", text));
             containers.add("etcd");
-            why.add(
-                "etcd's manifest lacks the host's /etc/hosts, its name, or that a cluster exists");
           });
-      if (bindings.etcdSeesOtherHosts() && containers.add("etcd")) {
+      if (bindings.etcdSeesOtherHosts()) {
+        containers.add("etcd");
         why.add("etcd sees an old /etc/hosts, which was replaced and not rewritten in place");
       }
       if (containers.contains("etcd")) {
@@ -71,7 +82,8 @@ record Amendment(
         manifests,
         containers,
         host.isProvisioned() ? astray(spec, node, bindings) : List.of(),
-        why);
+        why,
+        why.equals(List.of(FOUNDS)));
   }
 
   /**
@@ -110,6 +122,11 @@ record Amendment(
     }
     astray.sort(null);
     return astray;
+  }
+
+  /** The same without what can wait. */
+  Amendment ofNow() {
+    return canWait ? new Amendment(from, List.of(), Set.of(), kubeconfigs, List.of(), false) : this;
   }
 
   boolean isMoved() {

@@ -98,7 +98,8 @@ record HostFacts(
 
   /** What to do then. */
   static String madeAnew(NodeName master) {
-    return "while the others are a quorum: mainstay apply --replace "
+    return "if only its disk is not mounted: mount it and restart kubelet there. If the data is"
+        + " gone, while the others are a quorum: mainstay apply --replace "
         + master
         + ", which makes it anew with their data. Where they are none: mainstay etcd recover. Where"
         + " no master has its data: mainstay etcd restore, with a backup and its .json";

@@ -46,8 +46,16 @@ public final class ListMembers {
       member.ifPresent(one -> listed.add(one.id()));
       Optional<Problem> restore = restoreThatBrokeOff(view, master);
       restore.ifPresent(problems::add);
-      // what is held by a restore answers nobody
-      boolean mayAnswer = restore.isEmpty();
+      // what a restore holds answers nobody
+      boolean mayAnswer =
+          view.of(master)
+              .flatMap(EtcdFacts::restore)
+              .filter(EtcdFacts.Restoring::isUnfinished)
+              .map(EtcdFacts.Restoring::step)
+              .filter(step ->
+                  step == EtcdFacts.Restoring.Step.STOPPED
+                      || step == EtcdFacts.Restoring.Step.SWAPPED)
+              .isEmpty();
       if (member.isEmpty() && view.status(master).isEmpty()) {
         if (mayAnswer
             && view.of(master).map(one -> one.stage() == Stage.PROVISIONED).orElse(false)) {

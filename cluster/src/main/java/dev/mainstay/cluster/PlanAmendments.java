@@ -36,12 +36,16 @@ final class PlanAmendments {
   PlanAmendments(ClusterSpec spec, ClusterFacts facts) {
     this.spec = spec;
     this.facts = facts;
+    boolean allServe =
+        Observe.members(spec, facts.hosts()).stream().allMatch(this::isReady)
+            && spec.masters().stream()
+                .noneMatch(master -> facts.unreachable().containsKey(master.name()));
     for (NodeSpec node : spec.nodes()) {
       facts
           .host(node.name())
           .filter(host -> host.stage().compareTo(Stage.JOINED) >= 0)
-          .ifPresent(
-              host -> amendments.put(node.name(), Amendment.of(spec, node, host, facts.api())));
+          .map(host -> Amendment.of(spec, node, host, facts.api()))
+          .ifPresent(all -> amendments.put(node.name(), allServe ? all : all.ofNow()));
     }
   }
 

@@ -121,8 +121,10 @@ final class PlanRecovery {
     if (begun.isEmpty() && survivors.isEmpty()) {
       throw new Failure.Refused(
           "no master that can be reached has data of etcd" + unreachable(),
-          "bring one of them back, or its disk. If all are gone for good, so is the cluster: make a"
-              + " new one; a backup of etcd belongs to the certificates of the old one");
+          "bring one of them back, or its disk. Where the masters are there and only their data is"
+              + " gone: mainstay etcd restore, with a backup and its .json. If all are gone for"
+              + " good, so is the cluster: make a new one; a backup of etcd belongs to the"
+              + " certificates of the old one");
     }
     NodeSpec survivor = begun.orElseGet(() -> newest(survivors));
     if (begun.isPresent() && isStartedAndSilent(begun.get())) {

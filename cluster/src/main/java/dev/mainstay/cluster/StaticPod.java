@@ -64,10 +64,8 @@ final class StaticPod {
   }
 
   /**
-   * etcd's manifest with the host's own /etc/hosts mounted, the name {@code fullName} as what
-   * kubeadm finds it by, and a cluster that exists: that of the first master would found an empty
-   * one for nodes to obey, should its data ever be lost. Empty where {@code text} is so already, or
-   * is no manifest.
+   * etcd's manifest with the host's own /etc/hosts mounted and the name {@code fullName} as what
+   * kubeadm finds it by; empty where {@code text} is so already, or is no manifest.
    */
   static Optional<String> etcd(String text, String fullName) {
     return amended(
@@ -85,8 +83,20 @@ final class StaticPod {
           mount.put("mountPath", "/etc/hosts");
           mount.put("readOnly", true);
           map(pod, "spec").ifPresent(spec -> put(spec, "volumes", "name", volume));
+          containers(pod).forEach(container -> put(container, "volumeMounts", "mountPath", mount));
+        });
+  }
+
+  /**
+   * etcd's manifest with a cluster that exists: that of the first master would found an empty one
+   * for nodes to obey, should its data ever be lost. Empty where {@code text} is so already, or is
+   * no manifest.
+   */
+  static Optional<String> etcdThatFoundsNothing(String text) {
+    return amended(
+        text,
+        pod -> {
           for (Map<String, Object> container : containers(pod)) {
-            put(container, "volumeMounts", "mountPath", mount);
             if (container.get("command") instanceof List<?> command
                 && !command.contains(STATE + "existing")) {
               List<Object> amended = new ArrayList<>(command);

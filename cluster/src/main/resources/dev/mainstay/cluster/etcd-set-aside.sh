@@ -12,8 +12,8 @@ fi
 keep_aside "$1"
 # the next step empties /var/lib/etcd
 [ ! -e "/var/lib/etcd/mainstay-aside-$1/member" ] || die "there is no room to keep the old data of this host in /var/lib/mainstay/backup; make room there"
-# nor may kubelet start anything here before kubeadm-reset: without data the master that once made the cluster would make
-# an empty one, with this one's certificates
+# nor may kubelet start anything here before kubeadm-reset: without data a master whose etcd was never told that a cluster
+# exists would make an empty one, with this one's certificates
 mkdir -p -m 700 "/var/lib/mainstay/backup/etcd-$1/manifests"
 for manifest in /etc/kubernetes/manifests/*; do
   [ ! -f "$manifest" ] || mv -f "$manifest" "/var/lib/mainstay/backup/etcd-$1/manifests/"

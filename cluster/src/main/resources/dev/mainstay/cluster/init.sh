@@ -20,8 +20,18 @@ systemctl stop kubelet.service
 sed 's/^\( *- \)--initial-cluster=.*/&\n\1--initial-cluster-state=existing/' $manifest > /etc/kubernetes/etcd.mainstay-new
 chmod 600 /etc/kubernetes/etcd.mainstay-new
 replace_file $manifest /etc/kubernetes/etcd.mainstay-new
-# kubelet starts both again; it would wait for an apiserver without its etcd
-for container in kube-apiserver etcd; do static_containers $container | xargs -r crictl stop -t 2 > /dev/null; done
+# kubelet starts both again; it would wait for an apiserver without its etcd. Nobody needs that apiserver yet
+for container in kube-apiserver etcd; do
+  running=$(static_containers $container) || die "the container runtime does not answer"
+  [ -z "$running" ] || crictl stop -t "$([ $container = etcd ] && echo 5 || echo 0)" $running > /dev/null
+done
 systemctl start kubelet.service
 trap 'rm -f "$input"' EXIT
+# not before it is known who may do what: the next step takes leases away, so that nobody waits for who held them
+tries=0
+until kubectl_here --request-timeout 5s get --raw '/api/v1/nodes?limit=1' > /dev/null 2> /run/mainstay/said; do
+  tries=$((tries + 1))
+  [ $tries -lt 480 ] || die "the apiserver of this master does not come back: $(tail -n 1 /run/mainstay/said)"
+  sleep 0.25
+done
 remember stage joined

@@ -24,7 +24,7 @@ round_trip() {
       began=${EPOCHREALTIME/./}
       { exec 7<> "/dev/tcp/$1/$port"; } 2>&1 && open=1
       took=$((${EPOCHREALTIME/./} - began))
-      [ -z "$open" ] || took=$(ss -Htin "dst $1:$port" 2> /dev/null | awk -v took="$took" '
+      [ -z "$open" ] || ! command -v ss > /dev/null || took=$(ss -Htin "dst $1:$port" 2> /dev/null | awk -v took="$took" '
         match($0, /minrtt:[0-9.]+/) { seen = 1; measured = substr($0, RSTART + 7, RLENGTH - 7) * 1000; if (measured < took) took = measured }
         END { if (seen) printf "%d", took; else print "reset" }')
       echo "$took"

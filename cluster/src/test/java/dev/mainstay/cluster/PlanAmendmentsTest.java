@@ -222,6 +222,31 @@ final class PlanAmendmentsTest {
   }
 
   @Test
+  void anEtcdThatWouldFoundAClusterIsToldOfThisOneWhileAllMastersServe() {
+    ALL.forEach(name -> host(name).ready = true);
+    host("m1")
+        .manifests
+        .put("etcd", StaticPodTest.ETCD.replace("    - --initial-cluster-state=existing\n", ""));
+    Step<Action> amend = step(alive(BEFORE), "masters/amend/m1");
+    assertThat(amend.reason()).isEqualTo(Why.STATIC_POD_DIFFERS);
+    assertThat(amend.what()).contains("would have it begin an empty cluster if its data were lost");
+    Action.AmendMaster amendment = (Action.AmendMaster) amend.action();
+    assertThat(amendment.containers()).containsExactly("etcd", "kube-apiserver");
+    assertThat(amendment.manifests())
+        .singleElement()
+        .satisfies(file -> assertThat(file.content()).contains("cluster-state=existing"));
+    // a restart of etcd is not risked for it
+    Optional<ClusterApi> api = Optional.of(Fixture.api(BEFORE, bundle));
+    assertThat(ids(plan(BEFORE, api, "m3"))).doesNotContain("masters/amend/m1");
+    host("m2").ready = false;
+    assertThat(ids(alive(BEFORE))).doesNotContain("masters/amend/m1");
+    // but what has to be done anyhow does it, too
+    host("m1").etcdSeesOtherHosts = true;
+    assertThat(((Action.AmendMaster) step(alive(BEFORE), "masters/amend/m1").action()).manifests())
+        .hasSize(1);
+  }
+
+  @Test
   void aMasterThatDoesNotServeHasItsTurnFirst() {
     ALL.forEach(name -> host(name).ready = true);
     host("m1").amending.add("kube-apiserver");

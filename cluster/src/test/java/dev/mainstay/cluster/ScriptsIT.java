@@ -567,6 +567,11 @@ final class ScriptsIT {
               *) echo "crictl $*" >> /run/calls; cat /etc/kubernetes/manifests/etcd.yaml > /run/manifest-then ;;
             esac
             EOF
+            cat > /usr/local/bin/kubectl <<'EOF'
+            #!/bin/bash
+            echo "kubectl ${*: -1}" >> /run/calls
+            [ "$(grep -c ^kubectl /run/calls)" -gt 2 ] || { echo 'connection refused' >&2; exit 1; }
+            EOF
             chmod 755 /usr/local/bin/crictl
             %1$s; echo "exit $?"
             cat /run/stage-then /etc/mainstay/stage
@@ -595,12 +600,56 @@ final class ScriptsIT {
                 - --initial-cluster-state=existing
                 - --name=m1.demo.internal
             systemctl stop kubelet.service
-            crictl stop -t 2 a1
-            crictl stop -t 2 e1
+            crictl stop -t 0 a1
+            crictl stop -t 5 e1
             systemctl start kubelet.service
+            kubectl /api/v1/nodes?limit=1
+            kubectl /api/v1/nodes?limit=1
+            kubectl /api/v1/nodes?limit=1
             exit 75
             """);
     assertThat(result.err()).contains("no longer empty (stage joined)");
+  }
+
+  @Test
+  void anInitDoesNotGoOnWithAnEtcdThatItCouldNotStop() throws Exception {
+    Result result =
+        sandbox(
+            """
+            cat > /usr/local/bin/kubeadm <<'EOF'
+            #!/bin/bash
+            mkdir -p /etc/kubernetes/manifests
+            echo '    - --initial-cluster=m1=https://10.77.0.11:2380' > /etc/kubernetes/manifests/etcd.yaml
+            EOF
+            printf '#!/bin/sh\\nexit 1\\n' > /usr/local/bin/crictl
+            chmod 755 /usr/local/bin/crictl
+            %s; echo "exit $?"
+            cat /etc/mainstay/stage
+            """
+                .formatted(fed("init", "kind: InitConfiguration\n")));
+    assertThat(result.out()).isEqualTo("exit 1\nstarted\n");
+    assertThat(result.err()).contains("the container runtime does not answer");
+  }
+
+  @Test
+  void aMastersOwnApiserverHasToBeReadyToo() throws Exception {
+    String asks =
+        """
+        cat > /usr/local/bin/kubectl <<'EOF'
+        #!/bin/bash
+        case $* in *--server*) cat /run/own ;; *) echo ok ;; esac
+        EOF
+        echo '    server: https://api.demo.internal:7443' > /etc/kubernetes/%s
+        for own in ok '[-]etcd failed'; do
+          echo "$own" > /run/own
+          %s; echo "exit $?"
+        done
+        """;
+    Result master = sandbox(asks.formatted("admin.conf", script("answers")));
+    assertThat(master.out()).isEqualTo("exit 0\nexit 75\n");
+    assertThat(master.err()).isEqualTo("its apiserver is not ready\n");
+    assertThat(sandbox(asks.formatted("kubelet.conf", script("answers"))).out())
+        .isEqualTo("exit 0\nexit 0\n");
   }
 
   @Test
@@ -2162,7 +2211,11 @@ final class ScriptsIT {
         [ "$*" != '-Htin dst 127.0.9.1:6443' ] || echo ' cubic rtt:0.1/0.05 minrtt:0.001 rcv_space:1'
         EOF
         chmod 755 /usr/local/bin/ss
-        %s 0 127.0.9.1 127.0.9.2 > /run/said
+        # it ends after a second, whether a busy machine was asked or not
+        for try in 1 2 3 4 5; do
+          %s 0 127.0.9.1 127.0.9.2 > /run/said
+          ! grep -q '^round-trip ' /run/said || break
+        done
         grep -E '^(master-asked|round-trip) ' /run/said | sort
         """
             .formatted(script("observe"));

@@ -75,6 +75,7 @@ final class StaticPodTest {
   void whatFitsIsLeftAlone() {
     assertThat(StaticPod.apiserver(APISERVER, new Address("10.77.0.11"))).isEmpty();
     assertThat(StaticPod.etcd(ETCD, "m1.demo.internal")).isEmpty();
+    assertThat(StaticPod.etcdThatFoundsNothing(ETCD)).isEmpty();
   }
 
   @Test
@@ -137,9 +138,9 @@ final class StaticPodTest {
     String asKubeadmWroteIt = ETCD.replace(existing, "");
     assertThat(asKubeadmWroteIt).doesNotContain("cluster-state");
     for (String before : List.of(asKubeadmWroteIt, ETCD.replace("state=existing", "state=new"))) {
-      String amended = StaticPod.etcd(before, "m1.demo.internal").orElseThrow();
+      String amended = StaticPod.etcdThatFoundsNothing(before).orElseThrow();
       assertThat(amended).containsOnlyOnce("--initial-cluster-state=").contains(existing);
-      assertThat(StaticPod.etcd(amended, "m1.demo.internal")).isEmpty();
+      assertThat(StaticPod.etcdThatFoundsNothing(amended)).isEmpty();
     }
   }
 
@@ -148,6 +149,7 @@ final class StaticPodTest {
     for (String torn : new String[] {"", "{", "- a\n", "kind: Pod\n", "null"}) {
       assertThat(StaticPod.apiserver(torn, NEW)).as(torn).isEmpty();
       assertThat(StaticPod.etcd(torn, "m1.demo.internal")).as(torn).isEmpty();
+      assertThat(StaticPod.etcdThatFoundsNothing(torn)).as(torn).isEmpty();
     }
   }
 }

@@ -406,13 +406,16 @@ final class EtcdE2E {
     Result refused = CLUSTER.mainstay("apply", "--yes");
     assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
     assertThat(refused.err()).contains("m1 has lost its etcd's data");
-    assertThat(CLUSTER.status().path("etcd").path("healthy").asInt()).isEqualTo(2);
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> CLUSTER.status().path("etcd").path("healthy").asInt() == 2);
     // the disk is there again
     CLUSTER.on(
         "m1",
         ends
-            + "rm -rf /var/lib/etcd/member; mv /var/lib/etcd/aside /var/lib/etcd/member; systemctl"
-            + " start kubelet");
+            // one that was just being created may still make a folder
+            + "for try in 1 2 3 4 5; do rm -rf /var/lib/etcd/member; mv -T /var/lib/etcd/aside"
+            + " /var/lib/etcd/member && break; sleep 1; done; systemctl start kubelet");
     CLUSTER.isHealthy(Duration.ofMinutes(2));
     threeHealthyMembers();
     CLUSTER.applyChangesNothing();
