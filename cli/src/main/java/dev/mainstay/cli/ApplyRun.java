@@ -207,7 +207,7 @@ final class ApplyRun {
               + ": in the cluster and not in the file. Unless it can ask, apply takes out only what"
               + " is named; nothing was changed",
           "to take it out: mainstay apply "
-              + unnamed.stream().map(name -> "--remove " + name).collect(Collectors.joining(" "))
+              + removed.stream().map(name -> "--remove " + name).collect(Collectors.joining(" "))
               + "; to keep it, put its line back into the file. mainstay plan shows what would be"
               + " done");
     }

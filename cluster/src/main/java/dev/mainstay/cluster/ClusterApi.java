@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -22,6 +24,8 @@ import tools.jackson.databind.ObjectMapper;
  * @param description the content of ConfigMap kube-system/mainstay; empty without one
  * @param strangers the full names of members at whose place a member of another etcd cluster
  *     answers
+ * @param newer those of the strangers whose revision is beyond that of all members: a recovery or a
+ *     restore raises it so far that what was before never gets there
  */
 record ClusterApi(
     List<KubeNode> nodes,
@@ -30,7 +34,8 @@ record ClusterApi(
     Set<String> endpoints,
     String description,
     Dns dns,
-    Set<String> strangers) {
+    Set<String> strangers,
+    Set<String> newer) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What an answer must have; how members are, dead ones do not tell. */
@@ -162,7 +167,7 @@ record ClusterApi(
       Set<String> endpoints,
       String description,
       Dns dns) {
-    this(nodes, workloads, members, endpoints, description, dns, Set.of());
+    this(nodes, workloads, members, endpoints, description, dns, Set.of(), Set.of());
   }
 
   Optional<KubeNode> node(String fullName) {
@@ -189,6 +194,9 @@ record ClusterApi(
     if (!nodes.path("items").isArray() || tree(parts, "members").path("members").isEmpty()) {
       return Optional.empty();
     }
+    Map<String, Long> strangers = strangers(tree(parts, "members"), tree(parts, "etcd-status"));
+    long reached = strangers.getOrDefault("", 0L);
+    strangers.remove("");
     return Optional.of(
         new ClusterApi(
             nodes(nodes),
@@ -199,19 +207,27 @@ record ClusterApi(
             endpoints(tree(parts, "endpoints")),
             tree(parts, "description").path("data").path("cluster.json").asString(""),
             Dns.of(parts),
-            strangers(tree(parts, "members"), tree(parts, "etcd-status"))));
+            Set.copyOf(strangers.keySet()),
+            strangers.keySet().stream()
+                .filter(name -> reached > 0 && strangers.getOrDefault(name, 0L) > reached)
+                .collect(Collectors.toUnmodifiableSet())));
   }
 
-  private static Set<String> strangers(JsonNode list, JsonNode status) {
+  /**
+   * The revisions of strangers by their full names; that of our own members, the furthest, as "".
+   */
+  private static Map<String, Long> strangers(JsonNode list, JsonNode status) {
     String ours = unsigned(list.path("header").path("cluster_id"));
-    Set<String> strangers = new TreeSet<>();
+    Map<String, Long> revisions = new TreeMap<>();
     for (JsonNode endpoint : status) {
-      String its = unsigned(endpoint.path("Status").path("header").path("cluster_id"));
-      if (!its.equals("0") && !its.equals(ours)) {
-        strangers.add(endpoint.path("Endpoint").asString("").replaceAll("^https://|:[0-9]+$", ""));
+      JsonNode header = endpoint.path("Status").path("header");
+      String its = unsigned(header.path("cluster_id"));
+      if (!its.equals("0")) {
+        String name = endpoint.path("Endpoint").asString("").replaceAll("^https://|:[0-9]+$", "");
+        revisions.merge(its.equals(ours) ? "" : name, header.path("revision").asLong(0), Math::max);
       }
     }
-    return Set.copyOf(strangers);
+    return revisions;
   }
 
   private static String decoded(String base64) {

@@ -33,9 +33,23 @@ record ClusterFacts(
           + " off";
 
   static final String ESTRANGED_ADVICE =
-      "mainstay etcd members shows which masters are together. If mainstay etcd recover broke off,"
-          + " run it again. Else those with the old data must be off at once; when they are, make"
-          + " them anew: mainstay apply --replace NAME (docs/etcd.md)";
+      "if mainstay etcd recover broke off, run it again. Else nodes are led to old data: power it"
+          + " off, or make it anew at once, as long as it is on: mainstay apply --replace NAME, for"
+          + " each that is named. mainstay etcd members shows which masters are together, and how"
+          + " far the data of each reaches (docs/etcd.md)";
+
+  /** What is said of those of them that have the newer data. */
+  static final String NEWER =
+      "the etcd there is another one than that of the API that answers, and has the newer data: the"
+          + " other masters came back with what they had before a recovery or a restore";
+
+  static final String NEWER_ADVICE =
+      "keep it. Power the other masters off at once: nodes are led to old data; mainstay etcd"
+          + " members shows which they are. Then see that its API answers (docs/etcd.md)";
+
+  /** What to do where {@link #doubled} says something. */
+  static final String DOUBLED_ADVICE =
+      "power that one off and wipe it: both run the same pods. Then mainstay apply";
 
   ClusterFacts {
     hosts = Map.copyOf(hosts);
@@ -74,9 +88,33 @@ record ClusterFacts(
   }
 
   /**
+   * That another machine than {@code node}'s host runs under its name, as one does that was
+   * replaced while it was off and came back: the Node is reported from elsewhere, by somebody else.
+   * Both report in turn, so that it is not seen at each look. One that merely moved is the same
+   * machine.
+   */
+  Optional<String> doubled(ClusterSpec spec, NodeSpec node) {
+    return host(node.name())
+        .filter(Observe::isNode)
+        .flatMap(host ->
+            api.flatMap(seen -> seen.node(spec.fullName(node)))
+                .filter(kube ->
+                    !kube.machineId().isEmpty() && !kube.machineId().equals(host.machineId()))
+                .filter(kube -> !host.bindings().local().contains(kube.internalIp()))
+                .filter(kube -> !kube.internalIp().equals(node.address().value()))
+                .map(kube ->
+                    "another machine runs as %s as well: one at %s, with the machine id %s; that of %s is %s"
+                        .formatted(
+                            node.name(),
+                            kube.internalIp(),
+                            kube.machineId(),
+                            node.address(),
+                            host.machineId())));
+  }
+
+  /**
    * The finished masters whose etcd is not of the cluster that the API is of, as far as that is
-   * known. Which of both is the right one it does not say: the API may be that of masters that were
-   * away while the others were recovered, and came back with their old data.
+   * known. Of those that are {@link ClusterApi#newer} the API is the old one's.
    */
   List<NodeName> estranged(ClusterSpec spec) {
     if (api.isEmpty()) {
@@ -94,6 +132,14 @@ record ClusterFacts(
                 || api.get().strangers().contains(spec.fullName(master)))
         .map(NodeSpec::name)
         .toList();
+  }
+
+  /** Whether one of those has newer data than the masters whose API answers. */
+  boolean isNewer(ClusterSpec spec, NodeName master) {
+    return api.isPresent()
+        && spec.node(master)
+            .filter(node -> api.get().newer().contains(spec.fullName(node)))
+            .isPresent();
   }
 
   Optional<HostFacts> host(NodeName name) {

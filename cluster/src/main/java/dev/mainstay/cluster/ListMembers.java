@@ -215,14 +215,17 @@ public final class ListMembers {
                 who.append(who.isEmpty() ? "" : ", ")
                     .append(master.name())
                     .append(" in ")
-                    .append(status.clusterId()));
+                    .append(status.clusterId())
+                    .append(" at revision ")
+                    .append(status.revision()));
       }
       problems.add(
           Problem.error(
               "etcd",
               "the masters are in " + ids.size() + " different etcd clusters: " + who,
-              "some were away during a recovery or restore and came back with old data: power"
-                  + " these off at once and make them anew (docs/etcd.md)"));
+              "some were away during a recovery or restore and came back with old data: their"
+                  + " revision is the lower one. Power these off, or make them anew at once, as"
+                  + " long as they are on: mainstay apply --replace NAME (docs/etcd.md)"));
     }
   }
 }

@@ -76,7 +76,8 @@ public final class Observe {
 
   /**
    * The first answer of one of {@code masters}, who are asked in turn for {@code patience}; empty
-   * where none gives one.
+   * where none gives one. Where one of them has newer data than who answered, as after a recovery
+   * whose dead masters came back, its answer goes first.
    */
   static Optional<ClusterApi> askAny(List<NodeSpec> masters, Duration patience, Question question)
       throws InterruptedException {
@@ -85,11 +86,16 @@ public final class Observe {
     }
     long giveUp = System.nanoTime() + patience.toNanos();
     while (true) {
+      Optional<ClusterApi> older = Optional.empty();
       for (NodeSpec master : masters) {
         Optional<ClusterApi> api = question.ask(master);
-        if (api.isPresent()) {
+        if (api.isPresent() && api.get().newer().isEmpty()) {
           return api;
         }
+        older = older.or(() -> api);
+      }
+      if (older.isPresent()) {
+        return older;
       }
       if (System.nanoTime() > giveUp) {
         return Optional.empty();

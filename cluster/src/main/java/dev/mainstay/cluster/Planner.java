@@ -299,6 +299,7 @@ final class Planner {
     facts.api().ifPresent(this::refuseOtherNodes);
     facts.api().ifPresent(this::refuseOtherMaking);
     facts.api().ifPresent(this::refuseOtherMachines);
+    refuseDoubled();
     refuseLostMasters();
     refuseOtherVersion(spec, facts, Set.of());
   }
@@ -380,11 +381,27 @@ final class Planner {
             facts.api().isPresent() && facts.api().get().strangers().contains(spec.fullName(node)))
         .forEach(node -> estranged.add(node.name()));
     if (!estranged.isEmpty()) {
+      boolean newer = estranged.stream().anyMatch(name -> facts.isNewer(spec, name));
       throw new Failure.Refused(
           estranged.stream().map(NodeName::value).collect(Collectors.joining(", "))
               + ": "
-              + ClusterFacts.ESTRANGED,
-          "nothing was changed. " + ClusterFacts.ESTRANGED_ADVICE);
+              + (newer ? ClusterFacts.NEWER : ClusterFacts.ESTRANGED),
+          "nothing was changed. "
+              + (newer ? ClusterFacts.NEWER_ADVICE : ClusterFacts.ESTRANGED_ADVICE));
+    }
+  }
+
+  /** Each look would find what the other machine reported, and put it right for some seconds. */
+  private void refuseDoubled() {
+    for (NodeSpec node : spec.nodes()) {
+      if (facts.departures().stream().noneMatch(one -> one.node().name().equals(node.name()))) {
+        facts
+            .doubled(spec, node)
+            .ifPresent(what -> {
+              throw new Failure.Refused(
+                  node.name() + ": " + what, "nothing was changed; " + ClusterFacts.DOUBLED_ADVICE);
+            });
+      }
     }
   }
 

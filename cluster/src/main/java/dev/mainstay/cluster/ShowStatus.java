@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,9 +102,25 @@ public final class ShowStatus {
             .toList();
     problems.addAll(blind);
     List<NodeName> estranged = facts.estranged(spec);
-    estranged.forEach(name ->
-        problems.add(
-            Problem.error(name.value(), ClusterFacts.ESTRANGED, ClusterFacts.ESTRANGED_ADVICE)));
+    for (NodeName name : estranged) {
+      boolean newer = facts.isNewer(spec, name);
+      problems.add(
+          Problem.error(
+              name.value(),
+              newer ? ClusterFacts.NEWER : ClusterFacts.ESTRANGED,
+              newer ? ClusterFacts.NEWER_ADVICE : ClusterFacts.ESTRANGED_ADVICE));
+    }
+    Set<String> doubled = new HashSet<>();
+    for (NodeSpec node : spec.nodes()) {
+      facts
+          .doubled(spec, node)
+          .ifPresent(what -> {
+            doubled.add(node.name().value());
+            // what else is amiss there follows from it, and no apply mends it
+            problems.removeIf(problem -> problem.where().equals(node.name().value()));
+            problems.add(Problem.error(node.name().value(), what, ClusterFacts.DOUBLED_ADVICE));
+          });
+    }
     facts
         .api()
         .ifPresent(api ->
@@ -112,6 +129,7 @@ public final class ShowStatus {
                 // what else is amiss there follows from it, and apply does not mend it
                 .filter(
                     lack -> estranged.stream().noneMatch(its -> its.value().equals(lack.where())))
+                .filter(lack -> !doubled.contains(lack.where()))
                 .forEach(problems::add));
     facts
         .api()

@@ -151,13 +151,17 @@ final class ClusterApiTest {
                     + line(
                         "etcd-status",
                         "[{\"Endpoint\":\"https://m1.demo.internal:2379\",\"Status\":{\"header\":"
-                            + "{\"cluster_id\":13837058055282163712},\"leader\":1}},"
+                            + "{\"cluster_id\":13837058055282163712,\"revision\":700},\"leader\":1}},"
                             + "{\"Endpoint\":\"https://m2.demo.internal:2379\",\"Status\":{\"header\":"
-                            + "{\"cluster_id\":13837058055282163713},\"leader\":2}},"
-                            + "{\"Endpoint\":\"https://m3.demo.internal:2379\",\"Status\":null}]"))
+                            + "{\"cluster_id\":13837058055282163713,\"revision\":1000000100},\"leader\":2}},"
+                            + "{\"Endpoint\":\"https://m3.demo.internal:2379\",\"Status\":null},"
+                            + "{\"Endpoint\":\"https://m4.demo.internal:2379\",\"Status\":{\"header\":"
+                            + "{\"cluster_id\":7,\"revision\":699},\"leader\":2}}]"))
             .orElseThrow();
-    assertThat(api.strangers()).containsExactly("m2.demo.internal");
+    assertThat(api.strangers()).containsExactlyInAnyOrder("m2.demo.internal", "m4.demo.internal");
+    assertThat(api.newer()).as("as a recovery raised it").containsExactly("m2.demo.internal");
     assertThat(parsed().strangers()).isEmpty();
+    assertThat(parsed().newer()).isEmpty();
   }
 
   @Test

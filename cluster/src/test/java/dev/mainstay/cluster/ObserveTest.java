@@ -7,9 +7,12 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,5 +71,33 @@ final class ObserveTest {
     see("m2", Stage.EMPTY);
     see("m3", Stage.EMPTY);
     assertThat(ready()).containsExactly("m1");
+  }
+
+  @Test
+  void whoHasTheNewerDataIsAskedBeforeThoseWhoCameBackWithOldOnes() throws Exception {
+    ClusterApi recovered = Fixture.api(BEFORE, bundle);
+    ClusterApi old =
+        new ClusterApi(
+            List.of(),
+            List.of(),
+            List.of(),
+            Set.of(),
+            "",
+            recovered.dns(),
+            Set.of("m3.demo.internal"),
+            Set.of("m3.demo.internal"));
+    assertThat(
+            Observe.askAny(
+                BEFORE.masters(),
+                Duration.ZERO,
+                master -> Optional.of(master.name().value().equals("m3") ? recovered : old)))
+        .containsSame(recovered);
+    assertThat(
+            Observe.askAny(
+                BEFORE.masters(),
+                Duration.ZERO,
+                master -> master.name().value().equals("m1") ? Optional.of(old) : Optional.empty()))
+        .as("an answer is better than none")
+        .containsSame(old);
   }
 }

@@ -134,6 +134,7 @@ final class PlannerTest {
             api.endpoints(),
             api.description(),
             api.dns(),
+            Set.of("m1.demo.internal"),
             Set.of("m1.demo.internal"));
     assertThatThrownBy(() -> plan(SPEC, Optional.of(recovered), allFinished()))
         .as("as the survivor sees it")
@@ -142,7 +143,8 @@ final class PlannerTest {
     assertThatThrownBy(() -> plan(SPEC, Optional.of(old), allFinished()))
         .as("as those see it who were away")
         .isInstanceOf(Failure.Refused.class)
-        .hasMessageStartingWith("m1: the etcd there is another one");
+        .hasMessageStartingWith("m1: the etcd there is another one")
+        .hasMessageContaining("has the newer data");
     assertThat(plan(SPEC, Optional.of(api), allFinished()).isEmpty()).isTrue();
     ClusterFacts facts =
         Fixture.facts(

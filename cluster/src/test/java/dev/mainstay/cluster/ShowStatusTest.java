@@ -1,6 +1,7 @@
 package dev.mainstay.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mainstay.bundle.Bundle;
 import dev.mainstay.cluster.ClusterStatus.State;
@@ -10,6 +11,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.Problem;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,6 +73,33 @@ final class ShowStatusTest {
                 "another machine answers at 10.77.0.21 than the cluster's w1",
                 "mend the address in the file; or, if this one is to take its place: mainstay apply"
                     + " --replace w1"));
+  }
+
+  /** It was replaced while it was off, and came back. */
+  @Test
+  void aMachineThatRunsUnderTheNameOfAnotherIsNamedAndNothingThatFollows() {
+    ClusterApi api = Fixture.api(SPEC, Fixture.bundle(folder));
+    List<ClusterApi.KubeNode> nodes = new ArrayList<>(api.nodes());
+    nodes.replaceAll(node ->
+        node.name().startsWith("w1.")
+            ? new ClusterApi.KubeNode(
+                node.name(), true, node.kubelet(), "10.77.0.99", "old", "10.77.0.99", false)
+            : node);
+    ClusterApi doubled =
+        new ClusterApi(
+            nodes, api.workloads(), api.members(), api.endpoints(), api.description(), api.dns());
+    assertThat(status(doubled).problems())
+        .containsExactly(
+            Problem.error(
+                "w1",
+                "another machine runs as w1 as well: one at 10.77.0.99, with the machine id old;"
+                    + " that of 10.77.0.21 is id-of-w1",
+                "power that one off and wipe it: both run the same pods. Then mainstay apply"));
+    ClusterFacts facts =
+        Fixture.facts(List.of(master.facts(), worker.facts()), Optional.of(doubled));
+    assertThatThrownBy(() -> Plans.planner(SPEC, facts, Fixture.bundle(folder)).plan())
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageStartingWith("w1: another machine runs as w1 as well: one at 10.77.0.99");
   }
 
   @Test

@@ -440,6 +440,35 @@ final class LifeE2E {
     isWell(3, 1);
     isEmpty("w2");
     CLUSTER.applyChangesNothing();
+    theDeadComesBackWhenAnotherHasItsName();
+    isWell(3, 1);
+  }
+
+  /** Two kubelets of one name report in turn, and would run the same pods. */
+  private static void theDeadComesBackWhenAnotherHasItsName() throws IOException {
+    String hasItNow = CLUSTER.playground.line(new NodeName("w2")).strip();
+    putIn("workers", "  w3:" + hasItNow.substring("w2:".length()));
+    Result joined = CLUSTER.mainstay("apply", "--yes", "--accept-new-host-keys");
+    assertThat(joined.exit()).as(joined.toString()).isZero();
+    isWell(3, 2);
+    CLUSTER.playground.start(new NodeName("w3"));
+    await()
+        .atMost(Duration.ofMinutes(3))
+        .until(
+            () -> CLUSTER.mainstay("status").out().contains("another machine runs as w3 as well"));
+    await()
+        .atMost(Duration.ofMinutes(3))
+        .untilAsserted(() -> {
+          Result refused = CLUSTER.mainstay("apply", "--yes");
+          assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
+          assertThat(refused.err()).contains("another machine runs as w3 as well", "power that");
+        });
+    CLUSTER.playground.stop(new NodeName("w3"));
+    CLUSTER.isHealthy(Duration.ofMinutes(2));
+    takeOut("w3");
+    Result gone = CLUSTER.mainstay("apply", "--yes", "--remove", "w3");
+    assertThat(gone.exit()).as(gone.toString()).isZero();
+    CLUSTER.applyChangesNothing();
   }
 
   // power

@@ -19,6 +19,8 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** Mutable: one YAML text being read, and the problems found in it with their lines and columns. */
 final class YamlFile {
+  private static final String NOTHING = "nothing";
+
   private final String name;
   private final List<Problem> problems = new ArrayList<>();
 
@@ -97,7 +99,11 @@ final class YamlFile {
    */
   Map<String, Value> entries(Value value) {
     if (!(value.node() instanceof MappingNode mapping)) {
-      error(value, "must be a mapping (key: value), not " + kind(value.node()), "");
+      String kind = kind(value.node());
+      error(
+          value,
+          "must be a mapping (key: value), not " + kind,
+          kind.equals(NOTHING) ? "where there is none, take the key out as well" : "");
       return Map.of();
     }
     Map<String, Value> entries = new LinkedHashMap<>();
@@ -215,7 +221,7 @@ final class YamlFile {
       case MappingNode mapping -> "a mapping";
       case SequenceNode sequence -> "a list";
       case ScalarNode scalar ->
-          scalar.getTag().equals(Tag.NULL) ? "nothing" : "\"" + scalar.getValue() + "\"";
+          scalar.getTag().equals(Tag.NULL) ? NOTHING : "\"" + scalar.getValue() + "\"";
       default -> "something else";
     };
   }
