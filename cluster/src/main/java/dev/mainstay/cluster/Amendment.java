@@ -31,6 +31,7 @@ record Amendment(
   /** Kubeconfigs of a master that lead to its own apiserver; the others lead to the endpoint. */
   private static final Set<String> OWN = Set.of("kubelet", "controller-manager", "scheduler");
 
+  static final String IT_IS_AT = "it is at ";
   private static final String FOUNDS =
       "etcd's manifest would have it begin an empty cluster if its data were lost";
 
@@ -39,7 +40,7 @@ record Amendment(
     Bindings bindings = host.bindings();
     List<String> why = new ArrayList<>();
     Optional<String> from = movedFrom(spec, node, host, api);
-    from.ifPresent(address -> why.add("it is at " + node.address() + " and was at " + address));
+    from.ifPresent(address -> why.add(IT_IS_AT + node.address() + " and was at " + address));
     List<HostFile> manifests = new ArrayList<>();
     Set<String> containers = new TreeSet<>(bindings.amending());
     if (node.isMaster()) {
@@ -101,7 +102,11 @@ record Amendment(
     if (bindings.local().contains(now)) {
       // behind address translation kubelet reports an address that nobody logs in to
       api.flatMap(seen -> seen.node(spec.fullName(node)))
-          .ifPresent(seen -> known.add(seen.internalIp()));
+          .ifPresent(seen -> {
+            known.add(seen.internalIp());
+            // the pods' network says its own once, when its pod begins; another machine may have
+            known.add(seen.flannelIp());
+          });
     }
     if (bindings.settled().isEmpty()) {
       known.add(new HostsFile(host.hostsFile()).addresses().getOrDefault(node.name().value(), now));

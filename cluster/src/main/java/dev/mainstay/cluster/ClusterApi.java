@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import dev.mainstay.model.NodeName;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -24,6 +25,7 @@ import tools.jackson.databind.ObjectMapper;
  * @param description the content of ConfigMap kube-system/mainstay; empty without one
  * @param strangers the full names of members at whose place a member of another etcd cluster
  *     answers
+ * @param revision the furthest of its members'; 0 where none says it
  * @param newer those of the strangers whose revision is beyond that of all members: a recovery or a
  *     restore raises it so far that what was before never gets there
  */
@@ -35,6 +37,7 @@ record ClusterApi(
     String description,
     Dns dns,
     Set<String> strangers,
+    long revision,
     Set<String> newer) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -167,7 +170,14 @@ record ClusterApi(
       Set<String> endpoints,
       String description,
       Dns dns) {
-    this(nodes, workloads, members, endpoints, description, dns, Set.of(), Set.of());
+    this(nodes, workloads, members, endpoints, description, dns, Set.of(), 0, Set.of());
+  }
+
+  /** Whether {@code master} is a member of its etcd, as far as names and who answers there say. */
+  boolean hasMember(NodeName master) {
+    String start = master + ".";
+    return members.stream().anyMatch(member -> member.name().startsWith(start))
+        && strangers.stream().noneMatch(name -> name.startsWith(start));
   }
 
   Optional<KubeNode> node(String fullName) {
@@ -208,6 +218,7 @@ record ClusterApi(
             tree(parts, "description").path("data").path("cluster.json").asString(""),
             Dns.of(parts),
             Set.copyOf(strangers.keySet()),
+            reached,
             strangers.keySet().stream()
                 .filter(name -> reached > 0 && strangers.getOrDefault(name, 0L) > reached)
                 .collect(Collectors.toUnmodifiableSet())));

@@ -33,10 +33,10 @@ record ClusterFacts(
           + " off";
 
   static final String ESTRANGED_ADVICE =
-      "if mainstay etcd recover broke off, run it again. Else nodes are led to old data: power it"
-          + " off, or make it anew at once, as long as it is on: mainstay apply --replace NAME, for"
-          + " each that is named. mainstay etcd members shows which masters are together, and how"
-          + " far the data of each reaches (docs/etcd.md)";
+      "if mainstay etcd recover broke off, run it again. Else nodes are led to old data. mainstay"
+          + " etcd members shows which masters are together, and how far the data of each reaches:"
+          + " those with the lower revision are the old ones. Power these off, or make them anew at"
+          + " once, as long as they are on: mainstay apply --replace NAME, for each (docs/etcd.md)";
 
   /** What is said of those of them that have the newer data. */
   static final String NEWER =
@@ -44,12 +44,14 @@ record ClusterFacts(
           + " other masters came back with what they had before a recovery or a restore";
 
   static final String NEWER_ADVICE =
-      "keep it. Power the other masters off at once: nodes are led to old data; mainstay etcd"
-          + " members shows which they are. Then see that its API answers (docs/etcd.md)";
+      "keep it. Power off at once, and wipe, those whose revision is the lower one in mainstay etcd"
+          + " members: nodes are led to their old data. Then see that its API answers"
+          + " (docs/etcd.md)";
 
   /** What to do where {@link #doubled} says something. */
   static final String DOUBLED_ADVICE =
-      "power that one off and wipe it: both run the same pods. Then mainstay apply";
+      "if the file's address is the right one: power the other one off and wipe it, as both run the"
+          + " same pods; then mainstay apply. Else mend the file";
 
   ClusterFacts {
     hosts = Map.copyOf(hosts);
@@ -100,6 +102,8 @@ record ClusterFacts(
             api.flatMap(seen -> seen.node(spec.fullName(node)))
                 .filter(kube ->
                     !kube.machineId().isEmpty() && !kube.machineId().equals(host.machineId()))
+                // of one that nobody reports any more it is merely old
+                .filter(ClusterApi.KubeNode::ready)
                 .filter(kube -> !host.bindings().local().contains(kube.internalIp()))
                 .filter(kube -> !kube.internalIp().equals(node.address().value()))
                 .map(kube ->

@@ -76,8 +76,8 @@ public final class Observe {
 
   /**
    * The first answer of one of {@code masters}, who are asked in turn for {@code patience}; empty
-   * where none gives one. Where one of them has newer data than who answered, as after a recovery
-   * whose dead masters came back, its answer goes first.
+   * where none gives one. Where who answered does not have all of them in its etcd, as after a
+   * recovery whose dead masters came back, the answer of the newest data counts.
    */
   static Optional<ClusterApi> askAny(List<NodeSpec> masters, Duration patience, Question question)
       throws InterruptedException {
@@ -86,22 +86,29 @@ public final class Observe {
     }
     long giveUp = System.nanoTime() + patience.toNanos();
     while (true) {
-      Optional<ClusterApi> older = Optional.empty();
+      Optional<ClusterApi> furthest = Optional.empty();
       for (NodeSpec master : masters) {
         Optional<ClusterApi> api = question.ask(master);
-        if (api.isPresent() && api.get().newer().isEmpty()) {
+        if (api.isPresent()
+            && masters.stream().map(NodeSpec::name).allMatch(api.get()::hasMember)) {
           return api;
         }
-        older = older.or(() -> api);
+        if (furthest.isEmpty() || revision(api) > revision(furthest)) {
+          furthest = api;
+        }
       }
-      if (older.isPresent()) {
-        return older;
+      if (furthest.isPresent()) {
+        return furthest;
       }
       if (System.nanoTime() > giveUp) {
         return Optional.empty();
       }
       Thread.sleep(PAUSE);
     }
+  }
+
+  private static long revision(Optional<ClusterApi> api) {
+    return api.map(ClusterApi::revision).orElse(-1L);
   }
 
   /** The masters that can tell about the cluster. */

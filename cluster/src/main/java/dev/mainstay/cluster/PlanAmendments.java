@@ -37,9 +37,15 @@ final class PlanAmendments {
     this.spec = spec;
     this.facts = facts;
     boolean allServe =
-        Observe.members(spec, facts.hosts()).stream().allMatch(this::isReady)
-            && spec.masters().stream()
-                .noneMatch(master -> facts.unreachable().containsKey(master.name()));
+        facts.departures().isEmpty()
+            && spec.masters().stream().allMatch(master -> isFinished(master) && isReady(master))
+            && facts
+                .api()
+                .filter(api -> api.members().size() == spec.masters().size())
+                .filter(api ->
+                    api.members().stream()
+                        .allMatch(member -> member.healthy() && !member.learner()))
+                .isPresent();
     for (NodeSpec node : spec.nodes()) {
       facts
           .host(node.name())

@@ -116,8 +116,10 @@ public final class ShowStatus {
           .doubled(spec, node)
           .ifPresent(what -> {
             doubled.add(node.name().value());
-            // what else is amiss there follows from it, and no apply mends it
-            problems.removeIf(problem -> problem.where().equals(node.name().value()));
+            // that it moved is what the other one's report looks like
+            problems.removeIf(problem ->
+                problem.where().equals(node.name().value())
+                    && problem.what().startsWith(Amendment.IT_IS_AT));
             problems.add(Problem.error(node.name().value(), what, ClusterFacts.DOUBLED_ADVICE));
           });
     }

@@ -28,10 +28,9 @@ done
 systemctl start kubelet.service
 trap 'rm -f "$input"' EXIT
 # not before it is known who may do what: the next step takes leases away, so that nobody waits for who held them
-tries=0
+deadline=$((SECONDS + 240))
 until kubectl_here --request-timeout 5s get --raw '/api/v1/nodes?limit=1' > /dev/null 2> /run/mainstay/said; do
-  tries=$((tries + 1))
-  [ $tries -lt 480 ] || die "the apiserver of this master does not come back: $(tail -n 1 /run/mainstay/said)"
+  [ $SECONDS -lt $deadline ] || die "the apiserver of this master does not come back: $(tail -n 1 /run/mainstay/said)"
   sleep 0.25
 done
 remember stage joined

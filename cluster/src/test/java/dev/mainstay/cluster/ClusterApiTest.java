@@ -159,6 +159,7 @@ final class ClusterApiTest {
                             + "{\"cluster_id\":7,\"revision\":699},\"leader\":2}}]"))
             .orElseThrow();
     assertThat(api.strangers()).containsExactlyInAnyOrder("m2.demo.internal", "m4.demo.internal");
+    assertThat(api.revision()).isEqualTo(700);
     assertThat(api.newer()).as("as a recovery raised it").containsExactly("m2.demo.internal");
     assertThat(parsed().strangers()).isEmpty();
     assertThat(parsed().newer()).isEmpty();

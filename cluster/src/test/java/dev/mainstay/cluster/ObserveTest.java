@@ -8,6 +8,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,29 +76,52 @@ final class ObserveTest {
 
   @Test
   void whoHasTheNewerDataIsAskedBeforeThoseWhoCameBackWithOldOnes() throws Exception {
-    ClusterApi recovered = Fixture.api(BEFORE, bundle);
-    ClusterApi old =
-        new ClusterApi(
-            List.of(),
-            List.of(),
-            List.of(),
-            Set.of(),
-            "",
-            recovered.dns(),
-            Set.of("m3.demo.internal"),
-            Set.of("m3.demo.internal"));
-    assertThat(
-            Observe.askAny(
-                BEFORE.masters(),
-                Duration.ZERO,
-                master -> Optional.of(master.name().value().equals("m3") ? recovered : old)))
-        .containsSame(recovered);
-    assertThat(
-            Observe.askAny(
-                BEFORE.masters(),
-                Duration.ZERO,
-                master -> master.name().value().equals("m1") ? Optional.of(old) : Optional.empty()))
+    ClusterApi whole = Fixture.api(BEFORE, bundle);
+    ClusterApi recovered = at(1_000_000_300, Fixture.withMembers(whole, members(whole, "m3")));
+    // it does not know of the others that they are
+    ClusterApi old = at(700, Fixture.withMembers(whole, members(whole, "m1", "m2")));
+    Map<String, ClusterApi> answers = Map.of("m1", old, "m2", old, "m3", recovered);
+    List<String> asked = new ArrayList<>();
+    Observe.Question question =
+        master -> {
+          asked.add(master.name().value());
+          return Optional.ofNullable(answers.get(master.name().value()));
+        };
+    assertThat(Observe.askAny(BEFORE.masters(), Duration.ZERO, question)).containsSame(recovered);
+    assertThat(asked).containsExactly("m1", "m2", "m3");
+    assertThat(Observe.askAny(BEFORE.masters().subList(0, 2), Duration.ZERO, question))
         .as("an answer is better than none")
         .containsSame(old);
+    asked.clear();
+    assertThat(
+            Observe.askAny(
+                BEFORE.masters(),
+                Duration.ZERO,
+                master -> {
+                  asked.add(master.name().value());
+                  return Optional.of(whole);
+                }))
+        .containsSame(whole);
+    assertThat(asked).as("who has all of them").containsExactly("m1");
+  }
+
+  private static List<ClusterApi.Member> members(ClusterApi api, String... names) {
+    return api.members().stream()
+        .filter(member ->
+            List.of(names).stream().anyMatch(name -> member.name().startsWith(name + ".")))
+        .toList();
+  }
+
+  private static ClusterApi at(long revision, ClusterApi api) {
+    return new ClusterApi(
+        api.nodes(),
+        api.workloads(),
+        api.members(),
+        api.endpoints(),
+        api.description(),
+        api.dns(),
+        Set.of(),
+        revision,
+        Set.of());
   }
 }

@@ -238,6 +238,17 @@ final class PlanAmendmentsTest {
     // a restart of etcd is not risked for it
     Optional<ClusterApi> api = Optional.of(Fixture.api(BEFORE, bundle));
     assertThat(ids(plan(BEFORE, api, "m3"))).doesNotContain("masters/amend/m1");
+    List<ClusterApi.Member> members = new ArrayList<>(api.orElseThrow().members());
+    members.replaceAll(member ->
+        new ClusterApi.Member(
+            member.id(),
+            member.name(),
+            member.peerUrls(),
+            false,
+            !member.name().startsWith("m3."),
+            member.leader()));
+    assertThat(ids(plan(BEFORE, Optional.of(Fixture.withMembers(api.orElseThrow(), members)))))
+        .doesNotContain("masters/amend/m1");
     host("m2").ready = false;
     assertThat(ids(alive(BEFORE))).doesNotContain("masters/amend/m1");
     // but what has to be done anyhow does it, too
@@ -281,6 +292,35 @@ final class PlanAmendmentsTest {
     host("m2").amending.add("kube-apiserver");
     assertThat(((Action.AmendMaster) step(alive(BEFORE), "masters/amend/m2").action()).containers())
         .containsExactly("kube-apiserver");
+  }
+
+  /** As another machine that ran under its name left it. */
+  @Test
+  void aNodeWhosePodsNetworkIsLookedForElsewhereSaysAnewWhereItIs() {
+    ClusterApi well = Fixture.api(BEFORE, bundle);
+    List<ClusterApi.KubeNode> nodes = new ArrayList<>(well.nodes());
+    nodes.replaceAll(node ->
+        node.name().startsWith("w1.")
+            ? new ClusterApi.KubeNode(
+                node.name(),
+                true,
+                node.kubelet(),
+                node.internalIp(),
+                node.machineId(),
+                "10.77.0.99",
+                false)
+            : node);
+    ClusterApi api =
+        new ClusterApi(
+            nodes,
+            well.workloads(),
+            well.members(),
+            well.endpoints(),
+            well.description(),
+            well.dns());
+    host("w1").local.add("10.77.0.21");
+    assertThat(step(plan(BEFORE, Optional.of(api)), "workers/move/w1").reason())
+        .isEqualTo(Why.ADDRESS_CHANGED);
   }
 
   @Test

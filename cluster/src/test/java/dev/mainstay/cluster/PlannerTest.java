@@ -135,6 +135,7 @@ final class PlannerTest {
             api.description(),
             api.dns(),
             Set.of("m1.demo.internal"),
+            700,
             Set.of("m1.demo.internal"));
     assertThatThrownBy(() -> plan(SPEC, Optional.of(recovered), allFinished()))
         .as("as the survivor sees it")

@@ -94,7 +94,8 @@ final class ShowStatusTest {
                 "w1",
                 "another machine runs as w1 as well: one at 10.77.0.99, with the machine id old;"
                     + " that of 10.77.0.21 is id-of-w1",
-                "power that one off and wipe it: both run the same pods. Then mainstay apply"));
+                "if the file's address is the right one: power the other one off and wipe it, as"
+                    + " both run the same pods; then mainstay apply. Else mend the file"));
     ClusterFacts facts =
         Fixture.facts(List.of(master.facts(), worker.facts()), Optional.of(doubled));
     assertThatThrownBy(() -> Plans.planner(SPEC, facts, Fixture.bundle(folder)).plan())

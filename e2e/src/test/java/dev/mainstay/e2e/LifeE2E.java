@@ -444,6 +444,14 @@ final class LifeE2E {
     isWell(3, 1);
   }
 
+  private static String addressOf(String host) {
+    return CLUSTER.playground.hosts().stream()
+        .filter(one -> one.name().value().equals(host))
+        .map(one -> one.address().value())
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Two kubelets of one name report in turn, and would run the same pods. */
   private static void theDeadComesBackWhenAnotherHasItsName() throws IOException {
     String hasItNow = CLUSTER.playground.line(new NodeName("w2")).strip();
@@ -459,12 +467,25 @@ final class LifeE2E {
     await()
         .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> {
-          Result refused = CLUSTER.mainstay("apply", "--yes");
+          Result refused = CLUSTER.mainstay("plan");
           assertThat(refused.exit()).as(refused.toString()).isEqualTo(6);
-          assertThat(refused.err()).contains("another machine runs as w3 as well", "power that");
+          assertThat(refused.err())
+              .contains("another machine runs as w3 as well", "power the other one off");
         });
+    // its network's pod says where it is, and the other's says so no more
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(() ->
+            kubectl("get node w3." + DOMAIN + " -o yaml")
+                .contains("public-ip: " + addressOf("w3")));
     CLUSTER.playground.stop(new NodeName("w3"));
-    CLUSTER.isHealthy(Duration.ofMinutes(2));
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(() -> {
+          Result mended = CLUSTER.mainstay("apply", "--yes");
+          assertThat(mended.exit()).as(mended.toString()).isZero();
+        });
+    CLUSTER.isHealthy();
     takeOut("w3");
     Result gone = CLUSTER.mainstay("apply", "--yes", "--remove", "w3");
     assertThat(gone.exit()).as(gone.toString()).isZero();

@@ -103,7 +103,9 @@ final class YamlFile {
       error(
           value,
           "must be a mapping (key: value), not " + kind,
-          kind.equals(NOTHING) ? "where there is none, take the key out as well" : "");
+          kind.equals(NOTHING)
+              ? "write its entries below it; where there are none, take the key out as well"
+              : "");
       return Map.of();
     }
     Map<String, Value> entries = new LinkedHashMap<>();

@@ -178,7 +178,10 @@ final class HostProcess {
         init()
             .orElseThrow(() ->
                 new PlaygroundException(
-                    host + " does not run; start it first (mainstay playground start)"));
+                    host
+                        + " does not run; `mainstay playground start "
+                        + host
+                        + "` first (with --name, unless the playground is demo)"));
     List<String> line = new ArrayList<>();
     line.addAll(List.of("sh", "-c", Resources.text("join.sh"), "join", "-"));
     line.add(lines(ControlGroups.ofProcess(init)));
