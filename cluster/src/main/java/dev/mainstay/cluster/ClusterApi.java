@@ -204,41 +204,61 @@ record ClusterApi(
     if (!nodes.path("items").isArray() || tree(parts, "members").path("members").isEmpty()) {
       return Optional.empty();
     }
-    Map<String, Long> strangers = strangers(tree(parts, "members"), tree(parts, "etcd-status"));
-    long reached = strangers.getOrDefault("", 0L);
-    strangers.remove("");
+    JsonNode list = tree(parts, "members");
+    JsonNode status = tree(parts, "etcd-status");
+    Map<String, Long> strangers = strangers(list, status);
+    long reached = reached(list, status);
     return Optional.of(
         new ClusterApi(
             nodes(nodes),
             Stream.of("workloads", "network")
                 .flatMap(part -> workloads(tree(parts, part)).stream())
                 .toList(),
-            members(tree(parts, "members"), tree(parts, "etcd-status")),
+            members(list, status),
             endpoints(tree(parts, "endpoints")),
             tree(parts, "description").path("data").path("cluster.json").asString(""),
             Dns.of(parts),
             Set.copyOf(strangers.keySet()),
             reached,
-            strangers.keySet().stream()
-                .filter(name -> reached > 0 && strangers.getOrDefault(name, 0L) > reached)
+            strangers.entrySet().stream()
+                .filter(stranger -> reached > 0 && stranger.getValue() > reached)
+                .map(Map.Entry::getKey)
                 .collect(Collectors.toUnmodifiableSet())));
   }
 
   /**
-   * The revisions of strangers by their full names; that of our own members, the furthest, as "".
+   * The revisions of members of other clusters, by the full names of those at whose place they are.
    */
   private static Map<String, Long> strangers(JsonNode list, JsonNode status) {
-    String ours = unsigned(list.path("header").path("cluster_id"));
-    Map<String, Long> revisions = new TreeMap<>();
+    String ours = clusterId(list.path("header"));
+    Map<String, Long> strangers = new TreeMap<>();
     for (JsonNode endpoint : status) {
       JsonNode header = endpoint.path("Status").path("header");
-      String its = unsigned(header.path("cluster_id"));
-      if (!its.equals("0")) {
-        String name = endpoint.path("Endpoint").asString("").replaceAll("^https://|:[0-9]+$", "");
-        revisions.merge(its.equals(ours) ? "" : name, header.path("revision").asLong(0), Math::max);
+      String its = clusterId(header);
+      if (!its.equals("0") && !its.equals(ours)) {
+        strangers.put(
+            endpoint.path("Endpoint").asString("").replaceAll("^https://|:[0-9]+$", ""),
+            header.path("revision").asLong(0));
       }
     }
-    return revisions;
+    return strangers;
+  }
+
+  /** The furthest revision of the cluster's own members. */
+  private static long reached(JsonNode list, JsonNode status) {
+    String ours = clusterId(list.path("header"));
+    long reached = 0;
+    for (JsonNode endpoint : status) {
+      JsonNode header = endpoint.path("Status").path("header");
+      if (clusterId(header).equals(ours) && !ours.equals("0")) {
+        reached = Math.max(reached, header.path("revision").asLong(0));
+      }
+    }
+    return reached;
+  }
+
+  private static String clusterId(JsonNode header) {
+    return unsigned(header.path("cluster_id"));
   }
 
   private static String decoded(String base64) {

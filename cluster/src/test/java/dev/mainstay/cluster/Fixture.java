@@ -199,6 +199,12 @@ final class Fixture {
     return new ClusterFacts(byName, Map.of(), api);
   }
 
+  /** {@code api} with other Nodes. */
+  static ClusterApi withNodes(ClusterApi api, List<ClusterApi.KubeNode> nodes) {
+    return new ClusterApi(
+        nodes, api.workloads(), api.members(), api.endpoints(), api.description(), api.dns());
+  }
+
   /** {@code api} with other members of etcd. */
   static ClusterApi withMembers(ClusterApi api, List<ClusterApi.Member> members) {
     return new ClusterApi(

@@ -653,8 +653,7 @@ final class PlannerTest {
     nodes.set(
         0,
         new ClusterApi.KubeNode("m1.demo.internal", false, "v1.36.3", "10.77.0.11", "", "", false));
-    return new ClusterApi(
-        nodes, well.workloads(), well.members(), well.endpoints(), well.description(), well.dns());
+    return Fixture.withNodes(well, nodes);
   }
 
   @Test

@@ -85,9 +85,7 @@ final class ShowStatusTest {
             ? new ClusterApi.KubeNode(
                 node.name(), true, node.kubelet(), "10.77.0.99", "old", "10.77.0.99", false)
             : node);
-    ClusterApi doubled =
-        new ClusterApi(
-            nodes, api.workloads(), api.members(), api.endpoints(), api.description(), api.dns());
+    ClusterApi doubled = Fixture.withNodes(api, nodes);
     assertThat(status(doubled).problems())
         .containsExactly(
             Problem.error(
