@@ -318,17 +318,18 @@ final class ConnectCommand implements Callable<Integer> {
     NodeName master = change.master();
     return switch (change.state()) {
       case READY -> master + " is back";
-      case DRAINING -> "%s is not ready: no new connections (%s)".formatted(master, change.why());
-      case DOWN ->
-          "%s does not answer; %s (%s)"
-              .formatted(
-                  master,
-                  change.sessions() == 0
-                      ? "no sessions moved"
-                      : change.sessions() == 1
-                          ? "1 session moved"
-                          : change.sessions() + " sessions moved",
-                  change.why());
+      case DRAINING ->
+          "%s is not ready: no new connections%s (%s)"
+              .formatted(master, change.sessions() == 0 ? "" : ", " + moved(change), change.why());
+      case DOWN -> "%s does not answer; %s (%s)".formatted(master, moved(change), change.why());
+    };
+  }
+
+  private static String moved(Change change) {
+    return switch (change.sessions()) {
+      case 0 -> "no sessions moved";
+      case 1 -> "1 session moved";
+      default -> change.sessions() + " sessions moved";
     };
   }
 

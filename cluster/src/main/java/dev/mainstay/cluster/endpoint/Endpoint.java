@@ -4,6 +4,7 @@ import dev.mainstay.model.NodeSpec;
 import dev.mainstay.ssh.Channel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -18,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -41,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  *   4. open the way, make a TLS handshake within a second; every other time ask for /readyz within three
  *   5. two looks in a row change what is held of it (Vitals)
  *   6. where it is down, and another one has answered since it began to fail, close the connections
- *      that it had: clients connect again, and come to another one
+ *      that it had: clients connect again, and come to another one. The same where its etcd does not
+ *      answer and another one is well
  * </pre>
  *
  * Looks begin each half second whether or not the last one has ended, so that a frozen master is
@@ -89,6 +92,10 @@ public final class Endpoint implements AutoCloseable {
     long answered;
     long failing;
     int downs;
+    // when the last look began at which it was ready, and the first one since at which its etcd did
+    // not answer
+    OptionalLong well = OptionalLong.empty();
+    OptionalLong hanging = OptionalLong.empty();
 
     Member(NodeSpec node, Route route, Probe probe) {
       this.node = node;
@@ -354,8 +361,18 @@ public final class Endpoint implements AutoCloseable {
           }
 
           @Override
-          public void ready(boolean ready, boolean etcd, String why) {
-            seeReady(member, number, ready, etcd, why);
+          public void late() {
+            seeLate(member, number, began);
+          }
+
+          @Override
+          public void readyz(int status, boolean etcd) {
+            seeReadyz(member, number, began, status, etcd);
+          }
+
+          @Override
+          public void silent(String why) {
+            seeReady(member, number, false, true, why);
           }
 
           @Override
@@ -407,6 +424,51 @@ public final class Endpoint implements AutoCloseable {
     member.seen.countDown();
   }
 
+  /**
+   * A master that takes too long for a handshake, and answers those whom it has, is not dead but
+   * busy, or the line to it is: it keeps them, and gets no others while another master is ready.
+   */
+  private synchronized void seeLate(Member member, long number, long began) {
+    String why = "no TLS handshake within a second";
+    if (member.sessions.stream().noneMatch(one -> one.hasHeardSince(began))) {
+      seeAlive(member, number, began, false, why);
+    } else if (number > member.aliveSeen) {
+      seeReady(member, number, false, true, why);
+    }
+  }
+
+  /**
+   * Who is not known, or may not ask, learns nothing about readiness: the API took the question,
+   * that is all. But rights are the cluster's: while another master lets us ask, one that does not
+   * has just begun, and does not know them yet.
+   */
+  private synchronized void seeReadyz(
+      Member member, long number, long began, int status, boolean etcd) {
+    if (number < member.readySeen) {
+      return;
+    }
+    boolean refused = status == HttpURLConnection.HTTP_FORBIDDEN;
+    boolean mayAsk =
+        members.values().stream().anyMatch(other -> other != member && other.well.isPresent());
+    boolean ready =
+        status == HttpURLConnection.HTTP_OK
+            || status == HttpURLConnection.HTTP_UNAUTHORIZED
+            || (refused && !mayAsk);
+    member.well =
+        status == HttpURLConnection.HTTP_OK ? OptionalLong.of(began) : OptionalLong.empty();
+    member.hanging = etcd ? OptionalLong.empty() : OptionalLong.of(member.hanging.orElse(began));
+    seeReady(
+        member,
+        number,
+        ready,
+        etcd,
+        ready
+            ? ""
+            : refused
+                ? "it does not know yet who may do what"
+                : "/readyz says " + status + (etcd ? "" : ", as its etcd does not answer"));
+  }
+
   /** What went wrong once is looked at again soon: until the second time it gets connections. */
   private synchronized void doubt(Member member, boolean doubted) {
     if (doubted && member.vitals.alive().holds()) {
@@ -428,10 +490,12 @@ public final class Endpoint implements AutoCloseable {
       member.stranded.clear();
     } else if (before != state) {
       member.etcd = true; // nobody knows
+      member.hanging = OptionalLong.empty();
+      member.well = OptionalLong.empty();
       member.downs++;
       member.stranded.addAll(member.sessions);
     }
-    int moved = moveStranded(member);
+    int moved = moveStranded(member) + moveFromWhereRequestsHang(member);
     if (!closed && vitals.isCertain() && (state != member.told || moved > 0)) {
       member.told = state;
       if (member.seen.getCount() == 0) {
@@ -463,6 +527,29 @@ public final class Endpoint implements AutoCloseable {
       member.stranded.remove(session);
       Thread.ofVirtual().name("cut").start(session::cut);
     });
+    return moved.size();
+  }
+
+  /**
+   * Under the lock: closes the connections to a master whose etcd does not answer while another
+   * master is well, and returns how many: their requests would hang, and their watches be silent.
+   * As in {@link #moveStranded}, an answer from before that does not count: etcd may be at a stand
+   * everywhere.
+   */
+  private int moveFromWhereRequestsHang(Member member) {
+    boolean servedElsewhere =
+        member.hanging.isPresent()
+            && members.values().stream()
+                .anyMatch(other ->
+                    other.vitals.isSteady()
+                        && other.well.isPresent()
+                        && other.well.getAsLong() - member.hanging.getAsLong() > 0);
+    if (member.vitals.state() != MasterState.DRAINING || member.etcd || !servedElsewhere) {
+      return 0;
+    }
+    List<Session> moved = List.copyOf(member.sessions);
+    member.sessions.clear();
+    moved.forEach(session -> Thread.ofVirtual().name("cut").start(session::cut));
     return moved.size();
   }
 

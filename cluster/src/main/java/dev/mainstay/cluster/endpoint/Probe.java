@@ -33,12 +33,19 @@ record Probe(NodeSpec master, String name, SSLContext tls) {
     /** The handshake was made, or not. */
     void alive(boolean alive, String why);
 
+    /** No handshake was made within its time; the way there was open. */
+    void late();
+
     /**
-     * What {@code /readyz} says; only after a handshake.
+     * What {@code /readyz} answers; only after a handshake.
      *
+     * @param status of HTTP
      * @param etcd false where it says that etcd is what it lacks
      */
-    void ready(boolean ready, boolean etcd, String why);
+    void readyz(int status, boolean etcd);
+
+    /** It does not answer; only after a handshake. */
+    void silent(String why);
 
     /** Nothing is known: this machine was too slow itself. */
     void unsure();
@@ -58,9 +65,10 @@ record Probe(NodeSpec master, String name, SSLContext tls) {
       } catch (IOException failed) {
         if (handshake.wasLate()) {
           listener.unsure();
+        } else if (handshake.rang()) {
+          listener.late();
         } else {
-          listener.alive(
-              false, handshake.rang() ? "no TLS handshake within a second" : reason(failed));
+          listener.alive(false, reason(failed));
         }
         return;
       }
@@ -97,21 +105,12 @@ record Probe(NodeSpec master, String name, SSLContext tls) {
                   .getBytes(StandardCharsets.US_ASCII));
       InputStream in = socket.getInputStream();
       int status = status(in);
-      // who may not ask learns nothing about readiness: the API took the question, that is all
-      boolean ready =
-          status == HttpURLConnection.HTTP_OK
-              || status == HttpURLConnection.HTTP_UNAUTHORIZED
-              || status == HttpURLConnection.HTTP_FORBIDDEN;
-      boolean etcd = status != HttpURLConnection.HTTP_INTERNAL_ERROR || !blamesEtcd(in);
-      listener.ready(
-          ready,
-          etcd,
-          ready ? "" : "/readyz says " + status + (etcd ? "" : ", as its etcd does not answer"));
+      listener.readyz(status, status != HttpURLConnection.HTTP_INTERNAL_ERROR || !blamesEtcd(in));
     } catch (IOException failed) {
       if (answer.wasLate()) {
         listener.unsure();
       } else {
-        listener.ready(false, true, answer.rang() ? "/readyz does not answer" : reason(failed));
+        listener.silent(answer.rang() ? "/readyz does not answer" : reason(failed));
       }
     }
   }

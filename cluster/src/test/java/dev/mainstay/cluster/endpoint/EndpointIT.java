@@ -265,6 +265,35 @@ final class EndpointIT {
   }
 
   @Test
+  void aFrozenMasterIsNoticedThoughClientsComeAllTheTime() throws Exception {
+    Endpoint endpoint = endpoint();
+    master("m3").freeze();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> {
+          open.add(new Socket(InetAddress.ofLiteral("127.0.0.1"), endpoint.port()));
+          return changes.stream().anyMatch(one -> one.state() == MasterState.DOWN);
+        });
+    assertThat(changes.getFirst().master().value()).isEqualTo("m3");
+    master("m3").thaw();
+  }
+
+  @Test
+  void whatAllMastersEtcdsLackTogetherEndsNoSession() throws Exception {
+    Endpoint endpoint = endpoint();
+    Map<String, Client> clients = clientOfEach(endpoint);
+    for (FakeMaster one : masters.values()) {
+      one.readyzText = "[-]etcd failed: reason withheld\n";
+      one.readyz = 500;
+    }
+    masters.keySet().forEach(name -> hear(name, MasterState.DRAINING));
+    for (Map.Entry<String, Client> kept : clients.entrySet()) {
+      assertThat(kept.getValue().master()).isEqualTo(kept.getKey());
+    }
+  }
+
+  @Test
   void whereNoMastersEtcdAnswersClientsAreRefusedAndOtherLacksAreNoReason() throws Exception {
     Endpoint endpoint = endpoint();
     for (FakeMaster one : masters.values()) {
@@ -343,6 +372,56 @@ final class EndpointIT {
   void whoMayNotAskForReadinessIsNoReasonToLeaveAMaster() throws Exception {
     masters.values().forEach(master -> master.readyz = 403);
     assertThat(endpoint().masters().values()).containsOnly(MasterState.READY);
+  }
+
+  @Test
+  void anApiserverThatDoesNotKnowYetWhoMayDoWhatGetsNoConnections() throws Exception {
+    Endpoint endpoint = endpoint();
+    master("m1").kill();
+    hear("m1", MasterState.DOWN);
+    changes.clear();
+    master("m1").readyz = 403;
+    master("m1").restart();
+    hear("m1", MasterState.DRAINING);
+    assertThat(changes).extracting(Change::state).doesNotContain(MasterState.READY);
+    for (int i = 0; i < 4; i++) {
+      assertThat(new Client(endpoint).master()).isNotEqualTo("m1");
+    }
+    master("m1").readyz = 200;
+    hear("m1", MasterState.READY);
+  }
+
+  @Test
+  void whereRequestsWouldHangSessionsAreClosedWhileAnotherMasterIsWell() throws Exception {
+    Endpoint endpoint = endpoint();
+    Map<String, Client> clients = clientOfEach(endpoint);
+    Client hanging = clients.get("m1");
+    master("m1").readyzText = "[-]etcd failed: reason withheld\n";
+    master("m1").readyz = 500;
+    assertThat(hanging != null && hanging.isClosed()).isTrue();
+    hear("m1", MasterState.DRAINING);
+    assertThat(changes.stream().mapToInt(Change::sessions).sum()).isEqualTo(1);
+    Client kept = clients.get("m2");
+    assertThat(kept == null ? "" : kept.master()).isEqualTo("m2");
+  }
+
+  @Test
+  void aMasterThatAnswersItsClientsIsNotTakenForDead() throws Exception {
+    Endpoint endpoint = endpoint();
+    Client client = clientOfEach(endpoint).get("m2");
+    master("m2").busy = true;
+    // twice as long as a frozen one is waited for
+    for (int i = 0; i < 40; i++) {
+      assertThat(client == null ? "" : client.master()).isEqualTo("m2");
+      Thread.sleep(100);
+    }
+    assertThat(changes).extracting(Change::state).containsOnly(MasterState.DRAINING);
+    for (int i = 0; i < 4; i++) {
+      assertThat(new Client(endpoint).master()).isNotEqualTo("m2");
+    }
+    // and when it says nothing any more
+    assertThat(client != null && client.isClosed()).isTrue();
+    hear("m2", MasterState.DOWN);
   }
 
   @Test

@@ -33,6 +33,8 @@ final class FakeMaster implements AutoCloseable {
   private volatile SSLContext tls;
   private volatile ServerSocket listener;
   private volatile Thread acceptor = new Thread();
+  // it answers clients that it has, and no handshake
+  volatile boolean busy;
   volatile int readyz = 200;
   volatile String readyzText = "";
 
@@ -123,7 +125,9 @@ final class FakeMaster implements AutoCloseable {
     try (client) {
       int first = client.getInputStream().read();
       standStill();
-      if (first == TLS_HANDSHAKE) {
+      if (first == TLS_HANDSHAKE && busy) {
+        client.getInputStream().readAllBytes();
+      } else if (first == TLS_HANDSHAKE) {
         look(client);
       } else if (first >= 0) {
         talk(client, (char) first);
