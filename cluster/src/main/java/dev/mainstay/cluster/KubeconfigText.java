@@ -62,13 +62,17 @@ final class KubeconfigText {
   private final String file;
   private final MappingNode root;
 
+  // what goes before it
+  private final String comments;
+
   // contexts that were taken out, and what was current before each; empty where it did not say
   private final Map<String, String> dropped = new LinkedHashMap<>();
   private boolean changed;
 
-  private KubeconfigText(String file, MappingNode root) {
+  private KubeconfigText(String file, MappingNode root, String comments) {
     this.file = file;
     this.root = root;
+    this.comments = comments.isEmpty() || comments.endsWith("\n") ? comments : comments + "\n";
   }
 
   /**
@@ -93,9 +97,10 @@ final class KubeconfigText {
     } catch (YamlEngineException broken) {
       throw refused(file + "  is not YAML: " + broken.getMessage());
     }
-    if (top.isEmpty()) {
+    if (top.isEmpty() || top.get().getTag().equals(Tag.COMMENT)) {
       MappingNode fresh = new MappingNode(Tag.MAP, new ArrayList<>(), FlowStyle.BLOCK);
-      KubeconfigText empty = new KubeconfigText(file, fresh);
+      // the parser drops what a file of comments only has
+      KubeconfigText empty = new KubeconfigText(file, fresh, top.isPresent() ? text : "");
       empty.put(fresh, "apiVersion", scalar("v1"));
       empty.put(fresh, "kind", scalar("Config"));
       return empty;
@@ -104,7 +109,7 @@ final class KubeconfigText {
       throw refused(
           where(file, top.get()) + "  is no kubeconfig: a mapping (key: value) is wanted");
     }
-    KubeconfigText kubeconfig = new KubeconfigText(file, mapping);
+    KubeconfigText kubeconfig = new KubeconfigText(file, mapping, "");
     kubeconfig.check();
     return kubeconfig;
   }
@@ -419,8 +424,8 @@ final class KubeconfigText {
             .setSplitLines(false)
             .setWidth(Integer.MAX_VALUE)
             .build();
-    return new Present(settings)
-        .emitToString(new Serialize(settings).serializeOne(root).iterator());
+    return comments
+        + new Present(settings).emitToString(new Serialize(settings).serializeOne(root).iterator());
   }
 
   // nodes

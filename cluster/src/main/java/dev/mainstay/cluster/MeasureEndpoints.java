@@ -28,7 +28,6 @@ import javax.net.ssl.SSLContext;
  * the node's own 127.0.0.1; connections are kept from one time to the next, as clients there do.
  */
 public final class MeasureEndpoints implements AutoCloseable {
-  private static final int WINDOW = 64;
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final ClusterSpec spec;
@@ -74,7 +73,8 @@ public final class MeasureEndpoints implements AutoCloseable {
     List<Optional<Duration>> measured =
         FanOut.map(
             spec.nodes(),
-            WINDOW,
+            // all at once: those that are dead must not keep the others from their answer
+            spec.nodes().size(),
             node -> {
               try {
                 return ask(node, context);

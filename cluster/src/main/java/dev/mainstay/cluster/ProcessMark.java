@@ -20,6 +20,7 @@ public record ProcessMark(long pid, String start, String namespace, String host)
   private static final Pattern TEXT =
       Pattern.compile("(\\d{1,18})\\.(\\d{1,20})\\.(\\d{1,20})@(.+)");
   private static final Path PROCESSES = Path.of("/proc");
+  private static final Path MACHINE_ID = Path.of("/etc/machine-id");
 
   /** The mark of this process. */
   public static ProcessMark ofThisProcess() {
@@ -47,11 +48,16 @@ public record ProcessMark(long pid, String start, String namespace, String host)
         && start(pid).filter(start::equals).isEmpty();
   }
 
+  /** Its name, and a digest of its machine id: many machines have the same name. */
   private static String thisHost() {
     try {
-      return Files.readString(PROCESSES.resolve("sys/kernel/hostname"))
-          .strip()
-          .replaceAll("[^A-Za-z0-9._-]", "_");
+      String name =
+          Files.readString(PROCESSES.resolve("sys/kernel/hostname"))
+              .strip()
+              .replaceAll("[^A-Za-z0-9._-]", "_");
+      return Files.isReadable(MACHINE_ID)
+          ? name + "-" + HostFile.sha256(Files.readString(MACHINE_ID)).substring(0, 8)
+          : name;
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }

@@ -104,6 +104,16 @@ final class KubeconfigFileTest {
   }
 
   @Test
+  void aFileOfCommentsOnlyKeepsThem() throws Exception {
+    for (String nothing : List.of("# my clusters\n# none yet\n", "\n\n")) {
+      Path file = Files.writeString(folder.resolve("comments"), nothing);
+      new KubeconfigFile(file).merge(admin(SPEC), PLAIN);
+      assertThat(Files.readString(file)).startsWith(nothing + "apiVersion: v1\nkind: Config\n");
+      new KubeconfigFile(file).check(PLAIN);
+    }
+  }
+
+  @Test
   void aSecondMergeDoesNotTouchTheFile() throws Exception {
     Path file = theirs();
     KubeconfigFile kubeconfig = new KubeconfigFile(file);

@@ -6,9 +6,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 
@@ -30,14 +32,15 @@ public final class WholeFile {
         Files.createTempFile(
             file.toAbsolutePath().resolveSibling("."), "." + file.getFileName() + ".", ".new");
     try {
-      try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(fresh, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
         ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
         while (bytes.hasRemaining()) {
           channel.write(bytes);
         }
         channel.force(true);
       }
-      Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(mode));
+      attributes(fresh).setPermissions(PosixFilePermissions.fromString(mode));
       if (Files.exists(file)) {
         UserPrincipal owner = Files.getOwner(file);
         if (!owner.equals(Files.getOwner(fresh))) {
@@ -50,10 +53,16 @@ public final class WholeFile {
     }
   }
 
+  /** Of the file itself: who owns the folder may put a link in its place at any moment. */
+  private static PosixFileAttributeView attributes(Path file) {
+    return Files.getFileAttributeView(
+        file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+  }
+
   /** Root writes somebody's file: it stays theirs. Nobody else may give files away. */
   private static void giveTo(UserPrincipal owner, Path file) throws IOException {
     try {
-      Files.setOwner(file, owner);
+      attributes(file).setOwner(owner);
     } catch (FileSystemException notRoot) {
       // the folder is ours, or it could not be written at all: so is the file from now on
     }
