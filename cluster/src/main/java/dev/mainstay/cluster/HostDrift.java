@@ -135,7 +135,8 @@ record HostDrift(
     }
     Map<String, String> addresses = block.addresses();
     Map<String, String> wanted = new HashMap<>();
-    if (running.containsKey("self")) {
+    boolean serves = node.isMaster() && host.isProvisioned() && !host.isRetired();
+    if (running.containsKey("self") || serves) {
       wanted.put("self", "127.0.0.1:6443");
     } else {
       for (NodeSpec master : spec.masters()) {

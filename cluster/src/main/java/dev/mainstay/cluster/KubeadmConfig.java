@@ -220,6 +220,11 @@ final class KubeadmConfig {
     List<String> ignored = new ArrayList<>();
     // the hostname is the owner's and need not be the node's name
     ignored.add("Hostname");
+    // what lies there beside is nothing to etcd: the folder of a disk's own, a snapshot of
+    // somebody's
+    if (node.isMaster()) {
+      ignored.add("DirAvailable--var-lib-etcd");
+    }
     if (traits.cgroupV1()) {
       ignored.add("SystemVerification");
     }

@@ -14,7 +14,7 @@ for aside in /var/lib/etcd/mainstay-aside-*; do
   [ ! -e "$aside/member" ] || die "there is no room to keep what a restore put aside in $aside; make room below /var/lib/mainstay, or move it away"
 done
 if [ -x /usr/local/bin/kubeadm ]; then
-  timeout 120 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
+  timeout 120 kubeadm reset -f --skip-phases remove-etcd-member --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
 fi
 rm -rf /etc/kubernetes/manifests /etc/kubernetes/*.conf /etc/kubernetes/*.mainstay-new /etc/kubernetes/pki /etc/kubernetes/tmp
 # what a restore that broke off left to hold kubelet, which has nothing to start any more

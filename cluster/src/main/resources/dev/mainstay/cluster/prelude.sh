@@ -74,10 +74,11 @@ etcdctl_here() {
     --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key "$@"
 }
 kubectl_here() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 "$@"; }
-# Empties /var/lib/etcd and /var/lib/kubelet, which may be mount points themselves. What pods have mounted below kubelet's is
-# theirs: it is unmounted first, or nothing is deleted.
+# Empties /var/lib/etcd of what is kubeadm's and ours (another etcd of the host may have its data beside, or on a worker be there
+# alone), and /var/lib/kubelet; both may be mount points themselves. What pods have mounted below kubelet's is theirs: it is unmounted first, or nothing is
+# deleted.
 empty_state() {
-  local volumes volume folder tries=0
+  local volumes volume tries=0
   systemctl stop kubelet.service 2> /dev/null || true
   ! systemctl is-active -q kubelet.service || die "kubelet does not stop; nothing of its was deleted"
   while volumes=$(awk '$2 ~ "^/var/lib/kubelet/" {print $2}' /proc/mounts | sort -r) && [ -n "$volumes" ]; do
@@ -87,9 +88,13 @@ empty_state() {
     # the kernel writes spaces as \040
     while read -r volume; do umount "$(printf '%b' "$volume")" 2> /dev/null || true; done <<< "$volumes"
   done
-  for folder in /var/lib/etcd /var/lib/kubelet; do
-    [ ! -d $folder ] || find $folder -xdev -mindepth 1 -delete 2> /dev/null || true
-  done
+  [ ! -d /var/lib/kubelet ] || find /var/lib/kubelet -xdev -mindepth 1 -delete 2> /dev/null || true
+  [ "$(identity role)" != worker ] || return 0
+  rm -rf --one-file-system /var/lib/etcd/member /var/lib/etcd/mainstay-* || die "etcd's data in /var/lib/etcd cannot be deleted"
+}
+# Deletes folder $1 with all in it; one that is a mount point stays, empty.
+delete_folder() {
+  rm -rf --one-file-system "$1" 2> /dev/null || [ -z "$(ls -A "$1")" ] || die "$1 cannot be deleted"
 }
 # Takes away the links and packet filter rules of pods and services.
 forget_pod_network() {
@@ -163,13 +168,17 @@ check_proxy_config() {
   install -m 644 "$1" /etc/mainstay/haproxy.cfg.mainstay-new
   haproxy -c -q -f /etc/mainstay/haproxy.cfg.mainstay-new || die "HAProxy refuses its new configuration; the running one stays" 65
 }
-# Makes what was checked the proxy's configuration; a proxy that has it already goes on undisturbed.
+# Makes what was checked the proxy's configuration; a proxy that has it already goes on undisturbed. One that could not be
+# loaded is loaded by the next try.
 take_proxy_config() {
-  if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new; then
+  local unloaded=/var/lib/mainstay/proxy-unloaded
+  if cmp -s /etc/mainstay/haproxy.cfg /etc/mainstay/haproxy.cfg.mainstay-new && [ ! -e $unloaded ]; then
     rm /etc/mainstay/haproxy.cfg.mainstay-new
   else
+    touch $unloaded
     replace_file /etc/mainstay/haproxy.cfg
     systemctl reload mainstay-proxy.service
+    rm $unloaded
   fi
 }
 # Closes connections to and from addresses that nodes no longer have; TCP itself would wait for minutes.

@@ -13,6 +13,9 @@ hosts_as_seen() {
   esac
 }
 hosts_as_seen
+# somebody's disk or share with more than this host's, as for the backups of several masters
+mounted=$(awk '$2 ~ "^/(etc/kubernetes|etc/mainstay|var/lib/mainstay|var/lib/cni)/" {print $2}' /proc/mounts | sort -u | paste -sd ' ')
+[ -z "$mounted" ] || die "$mounted: what is mounted there would be deleted with the rest; unmount it (and take it out of /etc/fstab), then run the same command again. Nothing was changed here"
 # a drill whose fault is there still; of what it broke only the packet filter's rules would outlive what follows
 if [ -e /run/mainstay/drill/fault ]; then
   bash /run/mainstay/drill/heal.sh || [ "$(cat /run/mainstay/drill/fault)" != master-black-hole ] || die "the drill that goes on here cannot be healed"
@@ -21,25 +24,32 @@ systemctl stop mainstay-drill-heal.timer mainstay-drill-heal.service 2>/dev/null
 rm -rf /run/mainstay/drill
 systemctl is-active -q containerd.service || systemctl start containerd.service 2>/dev/null || true
 if [ -x /usr/local/bin/kubeadm ] && [ -e /etc/mainstay/stage ]; then
-  timeout 180 kubeadm reset -f --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
+  # the phase that is left out empties /var/lib/etcd, whosever it is, also on a worker
+  timeout 180 kubeadm reset -f --skip-phases remove-etcd-member --cri-socket unix:///run/containerd/containerd.sock > /run/mainstay/reset.log 2>&1 || { tail -n 10 /run/mainstay/reset.log >&2; die "kubeadm reset failed"; }
 fi
 systemctl disable -q --now mainstay-etcd-backup.timer mainstay-etcd-backup.service mainstay-apiserver-watch.service mainstay-etcd-watch.service kubelet.service mainstay-proxy.service mainstay-hosts.service 2>/dev/null || true
 theirs=
 if dpkg-query -W -f '${db:Status-Abbrev}\n' containerd containerd.io 2>/dev/null | grep -q '^.i'; then theirs=yes; fi
 # what else lives in containerd stays, too, whoever installed it
 shared=$theirs
-if [ -x /usr/local/bin/ctr ] && systemctl is-active -q containerd.service; then
-  if ctr namespaces ls -q 2>/dev/null | grep -qvx k8s.io; then shared=yes; fi
+# as an earlier try saw it, which may have come as far as deleting what tells
+[ ! -e /etc/mainstay/containerd-shared ] || shared=yes
+if [ -x /usr/local/bin/ctr ] && namespaces=$(timeout 20 ctr namespaces ls -q 2>/dev/null); then
+  if grep -qvx -e k8s.io -e '' <<< "$namespaces"; then shared=yes; fi
   ctr -n k8s.io containers ls -q 2>/dev/null | xargs -r -n 1 ctr -n k8s.io tasks kill -s KILL 2>/dev/null || true
   ctr -n k8s.io containers ls -q 2>/dev/null | xargs -r ctr -n k8s.io containers rm 2>/dev/null || true
   ctr -n k8s.io images ls -q 2>/dev/null | xargs -r ctr -n k8s.io images rm --sync > /dev/null 2>&1 || true
+elif [ -x /usr/local/bin/ctr ] && [ -d /var/lib/containerd ]; then
+  shared=yes
+  echo "containerd does not answer, so that nobody knows what else is in /var/lib/containerd: it stays" >&2
 fi
+[ -z "$shared" ] || touch /etc/mainstay/containerd-shared
 systemctl disable -q --now containerd.service 2>/dev/null || true
 awk '$2 ~ "^(/run/containerd|/run/netns/cni-)" {print $2}' /proc/mounts | sort -r | while read -r mount; do
   umount "$mount" 2>/dev/null || true
 done
 empty_state
-[ -n "$shared" ] || [ ! -d /var/lib/containerd ] || find /var/lib/containerd -mindepth 1 -delete 2>/dev/null || true
+[ -n "$shared" ] || [ ! -d /var/lib/containerd ] || find /var/lib/containerd -xdev -mindepth 1 -delete 2>/dev/null || true
 for folder in /var/lib/etcd /var/lib/kubelet /var/lib/containerd; do
   rmdir "$folder" 2>/dev/null || true
 done
@@ -78,7 +88,7 @@ find $kept -type f ! -name '*.mainstay-new' 2> /dev/null | while read -r file; d
 done
 if grep -qs "$package_mark" /usr/sbin/policy-rc.d; then rm -f /usr/sbin/policy-rc.d; fi
 forget_cni /etc/cni/net.d /opt/cni/bin
-rm -rf /etc/kubernetes /var/lib/mainstay /var/lib/cni /run/flannel
+for folder in /etc/kubernetes /var/lib/mainstay /var/lib/cni /run/flannel; do delete_folder $folder; done
 rmdir /etc/cni/net.d /etc/cni /opt/cni/bin /opt/cni /opt/containerd/bin /opt/containerd/lib /opt/containerd 2>/dev/null || true
 systemctl daemon-reload
 systemctl reset-failed 2>/dev/null || true
@@ -86,4 +96,5 @@ if [ -n "$theirs" ]; then
   systemctl enable -q --now containerd.service
 fi
 # last of all: without it nothing tells that there is anything to reset
-rm -rf /etc/mainstay /run/mainstay/reset.log /run/mainstay/dpkg.log
+rm -f /run/mainstay/reset.log /run/mainstay/dpkg.log
+delete_folder /etc/mainstay

@@ -335,6 +335,10 @@ final class PlanAmendmentsTest {
         .isEqualTo("put right the running local proxy, which leads to m1 at 10.77.0.99:6443");
     host("w2").backends.remove("m3");
     assertThat(ids(alive(BEFORE))).contains("hosts/configure/w2");
+    // what serve.sh could not load: a finished master has to lead to itself
+    host("m1").backends.clear();
+    host("m1").backends.putAll(Map.of("m2", "10.77.0.12:6443", "m3", "10.77.0.13:6443"));
+    assertThat(ids(alive(BEFORE))).contains("hosts/configure/m1");
   }
 
   @Test

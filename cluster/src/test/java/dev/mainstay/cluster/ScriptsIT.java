@@ -953,6 +953,73 @@ final class ScriptsIT {
     }
   }
 
+  @Test
+  void anotherEtcdsDataOutlivesKubeadmAndTheReset() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /var/lib/etcd/default /var/lib/etcd/member /var/lib/etcd/mainstay-restored; echo theirs > /var/lib/etcd/default/db
+            echo started > /etc/mainstay/stage
+            %s started; echo "exit $?"; mkdir -p /var/lib/etcd/member; echo started > /etc/mainstay/stage; %s; echo "exit $?"
+            find /var/lib/etcd -type f; grep ^kubeadm /run/calls | grep -vc 'skip-phases remove-etcd-member'
+            """
+                .formatted(script("kubeadm-reset"), reset("-")));
+    assertThat(result.out())
+        .describedAs(result.err())
+        .isEqualTo("exit 0\nexit 0\n/var/lib/etcd/default/db\n0\n");
+    // a worker's is all somebody else's
+    Result worker =
+        sandbox(
+            """
+            mkdir -p /var/lib/etcd/member; echo '{"role":"worker"}' > /etc/mainstay/node.json
+            %s; echo "exit $?"; ls /var/lib/etcd
+            """
+                .formatted(reset("-")));
+    assertThat(worker.out()).describedAs(worker.err()).isEqualTo("exit 0\nmember\n");
+  }
+
+  @Test
+  void whatIsMountedWhereOursGoesIsNotDeleted() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /run/share /var/lib/mainstay/etcd-backups; echo theirs > /run/share/m1.db
+            mount --bind /run/share /var/lib/mainstay/etcd-backups
+            %1$s; echo "exit $?"; cat /run/share/m1.db; cat /run/calls
+            umount /var/lib/mainstay/etcd-backups
+            %1$s; echo "exit $?"; cat /run/share/m1.db; ls /var/lib
+            """
+                .formatted(reset("-")));
+    assertThat(result.out()).startsWith("exit 1\ntheirs\n").endsWith("exit 0\ntheirs\n");
+    assertThat(result.out()).doesNotContain("systemctl disable");
+    assertThat(result.err()).contains("/var/lib/mainstay/etcd-backups: what is mounted there");
+    // a disk of its own is emptied
+    Result disk =
+        sandbox(
+            """
+            mkdir -p /var/lib/mainstay; mount -t tmpfs disk /var/lib/mainstay; touch /var/lib/mainstay/installed
+            %s; echo "exit $?"; ls -A /var/lib/mainstay; ls -d /etc/mainstay
+            """
+                .formatted(reset("-")));
+    assertThat(disk.out()).describedAs(disk.err()).isEqualTo("exit 0\n");
+  }
+
+  @Test
+  void aProxyThatCouldNotBeLoadedIsLoadedByTheNextTry() throws Exception {
+    Result result =
+        sandbox(
+            """
+            mkdir -p /var/lib/mainstay /etc/kubernetes/pki; echo ca > /etc/kubernetes/pki/ca.crt
+            printf '#!/bin/bash\necho ok\n' > /usr/local/bin/kubectl
+            printf '#!/bin/bash\necho "$*" >> /run/calls\n[ -e /run/loads ]\n' > /usr/local/bin/systemctl
+            %1$s; echo "exit $?"; ls /etc/mainstay/stage
+            touch /run/loads
+            for try in 1 2; do %1$s; echo "exit $?"; done; grep -c reload /run/calls
+            """
+                .formatted(fed("serve", "config", "10.77.0.11")));
+    assertThat(result.out()).isEqualTo("exit 1\nexit 0\nexit 0\n2\n");
+  }
+
   /** The reset of a host that has no block of ours. */
   private String reset(String clusterId) throws IOException {
     String hosts = "127.0.0.1 localhost\n";
@@ -1154,6 +1221,17 @@ final class ScriptsIT {
     assertThat(sandbox("echo moby > /run/others\n" + reset).out())
         .isEqualTo("exit 0\ncontainerd\n");
     assertThat(sandbox("touch /run/others\n" + reset).out()).isEqualTo("exit 0\n");
+    // nobody can tell
+    Result silent = sandbox(reset.replace("case $* in", "exit 1; case $* in"));
+    assertThat(silent.out()).isEqualTo("exit 0\ncontainerd\n");
+    assertThat(silent.err()).contains("containerd does not answer");
+    // nor does a second try, where the first one came as far as taking away what tells
+    assertThat(
+            sandbox(
+                    "touch /run/others /etc/mainstay/containerd-shared\n"
+                        + reset.replace("chmod 755 /usr/local/bin/ctr", "rm /usr/local/bin/ctr"))
+                .out())
+        .isEqualTo("exit 0\ncontainerd\n");
   }
 
   @Test
