@@ -31,7 +31,7 @@ public record ClusterStatus(
    * The etcd cluster; without members where nobody said how it is.
    *
    * @param leader the leader's short name; empty without one
-   * @param canLose how many more voters may be lost before there is no quorum
+   * @param canLose how many more voters may be lost, whichever they are, before there is no quorum
    */
   public record Etcd(int members, int healthy, String leader, int canLose) {
     /** In a line. */

@@ -22,6 +22,7 @@ import tools.jackson.databind.ObjectMapper;
  * @param healthy whether it took part in a quorum just then
  * @param status empty where it does not answer
  * @param members those that it knows of, itself among them; empty where it does not answer
+ * @param peers what its member says of the others; empty where it does not say so
  * @param fileRevision the revision of the database on disk, where no etcd runs
  * @param restore how far the last restore or recovery came here
  */
@@ -33,6 +34,7 @@ record EtcdFacts(
     boolean healthy,
     Optional<Status> status,
     List<Member> members,
+    Optional<Peers.Voice> peers,
     OptionalLong fileRevision,
     Optional<Restoring> restore) {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -131,6 +133,7 @@ record EtcdFacts(
         all.containsKey("healthy"),
         status(tree(all, "status")),
         members(tree(all, "members")),
+        Peers.Voice.find(text),
         file.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(file)),
         restore(all.getOrDefault("restore", "")));
   }

@@ -12,8 +12,8 @@ import java.util.Locale;
  * @param voters how many members have a vote
  * @param healthy how many of these take part in a quorum
  * @param quorum how many have to
- * @param canLose how many more may be lost before nothing can be written; without a quorum how many
- *     have to come back to those that answer, negative
+ * @param canLose how many more may be lost, whichever they are, before nothing can be written;
+ *     without a quorum how many have to come back to those that answer, negative
  */
 public record EtcdMembers(
     ClusterName cluster,

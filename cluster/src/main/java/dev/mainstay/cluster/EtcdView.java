@@ -6,6 +6,7 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,13 @@ record EtcdView(
   int voters() {
     int voters = (int) members().stream().filter(member -> !member.learner()).count();
     return voters == 0 ? spec.masters().size() : voters;
+  }
+
+  /** Who of those that answered has a connection to whom. */
+  Peers peers() {
+    Map<NodeName, Peers.Voice> voices = new HashMap<>();
+    facts.forEach((name, its) -> its.peers().ifPresent(voice -> voices.put(name, voice)));
+    return Peers.of(voices);
   }
 
   int quorum() {

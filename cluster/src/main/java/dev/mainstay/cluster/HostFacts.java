@@ -31,6 +31,7 @@ import java.util.TreeMap;
  * @param traces paths of a cluster, ours or another's
  * @param bindings what ties it to names and addresses
  * @param etcdDataLost whether etcd is to run here, and what its member had is gone
+ * @param peers what its member of etcd says of the others; empty where it does not say so
  * @param ready whether the host's own apiserver is ready to serve
  * @param roundTrips how far it is from the other masters
  */
@@ -65,6 +66,7 @@ record HostFacts(
     String clusterEndpoint,
     Bindings bindings,
     boolean etcdDataLost,
+    Optional<Peers.Voice> peers,
     boolean ready,
     String kubelet,
     RoundTrips roundTrips) {
@@ -143,6 +145,7 @@ record HostFacts(
         clusterEndpoint,
         bindings,
         etcdDataLost,
+        peers,
         ready,
         kubelet,
         roundTrips);
@@ -222,6 +225,7 @@ record HostFacts(
         one(all, "cluster-endpoint"),
         bindings(all),
         one(all, "etcd-data-lost").equals("1"),
+        Peers.Voice.find(text),
         one(all, "ready").equals("1"),
         one(all, "kubelet"),
         RoundTrips.parse(

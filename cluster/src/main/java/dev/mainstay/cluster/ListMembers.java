@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Lists the members of etcd as they themselves say; needs no quorum and changes nothing. */
 public final class ListMembers {
@@ -91,26 +92,29 @@ public final class ListMembers {
                     + " broke off leaves one behind, too: mainstay apply"));
       }
     }
-    int healthy =
-        (int)
-            rows.stream()
-                .filter(
-                    row -> row.healthy() && row.role() != Role.LEARNER && row.role() != Role.NONE)
-                .count();
-    long answering =
+    Set<String> healthy =
+        rows.stream()
+            .filter(row -> row.healthy() && row.role() != Role.LEARNER && row.role() != Role.NONE)
+            .map(Row::node)
+            .collect(Collectors.toSet());
+    Set<String> answering =
         view.reachable().stream()
             .filter(master -> view.status(master).map(one -> !one.learner()).orElse(false))
-            .count();
+            .map(master -> master.name().value())
+            .collect(Collectors.toSet());
     severalClusters(view, problems);
+    Peers peers = view.peers();
+    // also of those that take no part in a quorum, as this may be why
+    problems.addAll(peers.problems(answering, view.quorum()));
     return new EtcdMembers(
         spec.name(),
         rows,
         view.voters(),
-        healthy,
+        healthy.size(),
         view.quorum(),
-        healthy > 0
-            ? Math.max(0, healthy - view.quorum())
-            : (int) Math.min(-1, answering - view.quorum()),
+        !healthy.isEmpty()
+            ? Math.max(0, peers.canLose(healthy, view.quorum()))
+            : Math.min(-1, answering.size() - view.quorum()),
         problems,
         List.copyOf(view.unreachable().values()));
   }

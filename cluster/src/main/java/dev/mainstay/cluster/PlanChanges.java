@@ -164,6 +164,11 @@ public final class PlanChanges {
     warnings.addAll(renewal.problems());
     warnings.addAll(found.notes());
     warnings.addAll(silent(facts));
+    facts
+        .api()
+        .map(api -> new Quorum(api.members()))
+        .ifPresent(quorum ->
+            Peers.of(facts).problems(quorum).forEach(problem -> warnings.add(problem.asWarning())));
     return new Changes(
         spec,
         facts,

@@ -1,5 +1,6 @@
 package dev.mainstay.cluster;
 
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toSet;
 
 import dev.mainstay.cluster.ClusterApi.Member;
@@ -10,6 +11,7 @@ import dev.mainstay.model.ClusterSpec;
 import dev.mainstay.model.Failure;
 import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
+import dev.mainstay.model.Problem;
 import dev.mainstay.model.Role;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -120,8 +122,24 @@ final class PlanDepartures {
                         + " etcd recover");
               });
           quorum = quorum.without(Set.of(member.id()));
+          refuseSeveredRest(departure, quorum);
         }
       }
+    }
+  }
+
+  /** Where only who leaves reaches enough of the others, nobody of the rest could lead. */
+  private void refuseSeveredRest(Departure departure, Quorum rest) {
+    Peers peers = Peers.of(facts);
+    List<Problem> severed = peers.problems(rest);
+    if (!severed.isEmpty() && peers.canLose(rest) < 0) {
+      throw new Failure.Refused(
+          departure.node().name()
+              + " is not taken out, to protect quorum: none of the rest would reach a majority: "
+              + severed.stream()
+                  .map(problem -> problem.where() + ": " + problem.what())
+                  .collect(joining("; ")),
+          "nothing was changed. " + severed.getFirst().advice());
     }
   }
 

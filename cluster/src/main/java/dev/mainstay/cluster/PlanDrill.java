@@ -1,5 +1,7 @@
 package dev.mainstay.cluster;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.mainstay.cluster.ClusterApi.Member;
 import dev.mainstay.cluster.ShowStatus.Look;
 import dev.mainstay.model.ClusterSpec;
@@ -161,7 +163,8 @@ final class PlanDrill {
         .ifPresent(why -> {
           throw new Failure.Refused(
               fault.word() + " on " + target.name() + " is refused: " + why,
-              "nothing was broken. A cluster that can lose a master has three");
+              "nothing was broken. mainstay status shows the cluster; one that can lose a master"
+                  + " has three that reach each other");
         });
   }
 
@@ -178,6 +181,15 @@ final class PlanDrill {
         return Optional.of(
             "of etcd's %d members %d would be healthy without it, and %d are needed"
                 .formatted(voters.size(), left, Quorum.of(voters.size())));
+      }
+      Peers peers = Peers.of(facts);
+      Set<String> rest = new HashSet<>(Peers.living(new Quorum(voters)));
+      rest.remove(target.name().value());
+      if (peers.canLose(rest, Quorum.of(voters.size())) < 0) {
+        return Optional.of(
+            "without it none of etcd's members would reach a majority, as these do not reach each"
+                + " other: "
+                + peers.severed(rest).stream().map(Object::toString).collect(joining("; ")));
       }
     }
     boolean another =

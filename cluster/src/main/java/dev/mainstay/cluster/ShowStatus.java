@@ -133,6 +133,14 @@ public final class ShowStatus {
                     lack -> estranged.stream().noneMatch(its -> its.value().equals(lack.where())))
                 .filter(lack -> !doubled.contains(lack.where()))
                 .forEach(problems::add));
+    Peers peers = Peers.of(facts);
+    facts
+        .api()
+        .map(api -> new Quorum(api.members()))
+        .map(peers::problems)
+        // where nobody leads this may be why
+        .orElseGet(() -> peers.problems(peers.misses().keySet(), Quorum.of(spec.masters().size())))
+        .forEach(problems::add);
     facts
         .api()
         .map(ClusterApi::dns)
@@ -160,7 +168,7 @@ public final class ShowStatus {
     return new ClusterStatus(
         spec,
         state(facts, problems, blind),
-        facts.api().map(api -> etcd(spec, api)).orElse(new Etcd(0, 0, "", 0)),
+        facts.api().map(api -> etcd(spec, api, peers)).orElse(new Etcd(0, 0, "", 0)),
         nodes,
         problems);
   }
@@ -424,11 +432,8 @@ public final class ShowStatus {
     return problems;
   }
 
-  private static Etcd etcd(ClusterSpec spec, ClusterApi api) {
-    int voters = (int) api.members().stream().filter(member -> !member.learner()).count();
-    int healthy =
-        (int)
-            api.members().stream().filter(member -> !member.learner() && member.healthy()).count();
+  private static Etcd etcd(ClusterSpec spec, ClusterApi api, Peers peers) {
+    Quorum voters = new Quorum(api.members());
     String leader =
         api.members().stream()
             .filter(ClusterApi.Member::leader)
@@ -436,8 +441,11 @@ public final class ShowStatus {
             .map(name -> shortName(spec, name))
             .findFirst()
             .orElse("");
-    int quorum = Quorum.of(voters);
-    return new Etcd(api.members().size(), healthy, leader, Math.max(0, healthy - quorum));
+    return new Etcd(
+        api.members().size(),
+        Peers.living(voters).size(),
+        leader,
+        Math.max(0, peers.canLose(voters)));
   }
 
   private static String shortName(ClusterSpec spec, String fullName) {

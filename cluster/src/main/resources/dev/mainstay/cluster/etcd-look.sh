@@ -20,6 +20,7 @@ if etcd_runs; then
   say running 1
   say healthy "$(cat "$answers/healthy" 2> /dev/null)"
   say status "$(base64 -w0 < "$answers/status")"
+  cut_off_members
   say members "$(base64 -w0 < "$answers/members")"
 fi
 if [ ! -s "${answers:-/nowhere}/status" ] && [ -f /var/lib/etcd/member/snap/db ]; then

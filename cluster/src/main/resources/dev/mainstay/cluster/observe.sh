@@ -57,6 +57,7 @@ etcd_lost_its_data() {
 exec 9< <(
   [ ${#masters[@]} = 0 ] || timeout 1 bash -c "$(declare -f round_trip)"'; for master; do round_trip "$master" & done; wait' - "${masters[@]}" < /dev/null 2> /dev/null
 )
+exec 6< <([ ! -f /etc/kubernetes/manifests/etcd.yaml ] || cut_off_members 2> /dev/null)
 
 . /etc/os-release
 say clock "$(date +%s%3N)"
@@ -159,4 +160,5 @@ if [ -f /etc/mainstay/haproxy.cfg ]; then
 fi
 for master in "${masters[@]}"; do say master-asked "$master"; done
 cat <&9
+cat <&6
 say end ok

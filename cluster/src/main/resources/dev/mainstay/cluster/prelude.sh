@@ -131,6 +131,25 @@ api_serves() {
     *) return 1 ;;
   esac
 }
+# One line "cut-off ID ID...": the id of this host's etcd member and those of the members that it does not reach, dead ones among
+# them; nothing where it reaches all. etcd asks each of them by itself, and says every five seconds in its log whom it does not
+# reach, from half a minute after it began. Its connections say nothing: TCP holds one in a black hole for a quarter of an hour.
+cut_off_members() {
+  local log lost
+  log=$(ls -t /var/log/pods/kube-system_etcd-*/etcd/*.log 2> /dev/null | head -n 1)
+  [ -n "$log" ] || return 0
+  lost=$(tail -qc 200000 "$log" | awk -v since="$(date -u -d '12 seconds ago' +%FT%T)" '
+    /prober detected unhealthy status/ && match($0, /"ts":"[^"]*"/) && substr($0, RSTART + 6, 19) >= since &&
+      match($0, /"remote-peer-id":"[0-9a-f]*"/) {print substr($0, RSTART + 18, RLENGTH - 19)}' | sort -u | paste -sd ' ')
+  [ -n "$lost" ] || return 0
+  { exec 7<> /dev/tcp/127.0.0.1/2381; } 2> /dev/null || return 0
+  (
+    trap '' PIPE
+    printf 'GET /metrics HTTP/1.0\r\n\r\n' >&7
+    timeout 1 awk -F'"' -v lost="$lost" '/^etcd_server_id[{]/ {print "cut-off " $2 " " lost; exit}' <&7
+  ) || true
+  exec 7>&-
+}
 # One line "fingerprint SHA256 FILE" for every certificate and key of the node; of a kubeconfig only what it embeds counts.
 fingerprints() {
   local file

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** Mutable: an etcd whose masters are well until a test says otherwise; m1 leads. */
 final class FakeEtcd {
@@ -55,6 +56,7 @@ final class FakeEtcd {
         true,
         Optional.of(status(master, 1000, "a1")),
         members,
+        Optional.of(new Peers.Voice(id(master), Set.of())),
         OptionalLong.empty(),
         Optional.empty());
   }
@@ -86,6 +88,30 @@ final class FakeEtcd {
     return this;
   }
 
+  /** Their etcds do not reach each other. */
+  FakeEtcd severed(String one, String other) {
+    missing(one, other);
+    return missing(other, one);
+  }
+
+  private FakeEtcd missing(String name, String other) {
+    EtcdFacts was = of(name);
+    facts.put(
+        was.node(),
+        new EtcdFacts(
+            was.node(),
+            was.stage(),
+            was.clusterId(),
+            was.hasData(),
+            was.healthy(),
+            was.status(),
+            was.members(),
+            Optional.of(new Peers.Voice(id(node(name)), Set.of(id(node(other))))),
+            was.fileRevision(),
+            was.restore()));
+    return this;
+  }
+
   /** It answers and finds no quorum, with data up to {@code revision}. */
   FakeEtcd alone(String name, long revision) {
     EtcdFacts was = of(name);
@@ -99,6 +125,7 @@ final class FakeEtcd {
             false,
             Optional.of(status(node(name), revision, "")),
             was.members(),
+            was.peers(),
             OptionalLong.empty(),
             was.restore()));
     return this;
@@ -126,6 +153,7 @@ final class FakeEtcd {
             false,
             Optional.empty(),
             List.of(),
+            Optional.empty(),
             fileRevision,
             was.restore()));
     return this;
@@ -152,6 +180,7 @@ final class FakeEtcd {
             was.healthy(),
             was.status(),
             was.members(),
+            was.peers(),
             was.fileRevision(),
             was.restore()));
     return this;
@@ -183,6 +212,7 @@ final class FakeEtcd {
                     status.revision(),
                     false)),
             was.members(),
+            was.peers(),
             OptionalLong.empty(),
             was.restore()));
     return this;
@@ -200,6 +230,7 @@ final class FakeEtcd {
             false,
             Optional.empty(),
             List.of(),
+            Optional.empty(),
             OptionalLong.empty(),
             Optional.empty()));
     return this;
@@ -218,6 +249,7 @@ final class FakeEtcd {
             was.healthy(),
             was.status(),
             was.members(),
+            was.peers(),
             was.fileRevision(),
             Optional.of(new Restoring(id, sha256, step))));
     return this;

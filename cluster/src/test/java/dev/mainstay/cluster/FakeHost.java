@@ -49,6 +49,7 @@ final class FakeHost {
   final Set<String> amending = new HashSet<>();
   boolean etcdSeesOtherHosts;
   boolean etcdDataLost;
+  Optional<Peers.Voice> peers = Optional.empty();
   boolean cloudInit;
   final Map<String, String> backends = new HashMap<>();
   final Map<String, String> fingerprints = new HashMap<>();
@@ -160,6 +161,7 @@ final class FakeHost {
             backends,
             fingerprints),
         etcdDataLost,
+        peers,
         ready,
         kubelet,
         roundTrips);

@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class HostFactsTest {
@@ -56,6 +57,7 @@ final class HostFactsTest {
       kubeconfig scheduler https://10.77.0.11:6443
       advertises 10.77.0.11
       ready 1
+      cut-off a1 b2
       kubelet v1.36.3
       round-trip-class 150
       master-asked 10.77.0.12
@@ -104,6 +106,7 @@ final class HostFactsTest {
     assertThat(facts.capSysResource()).isTrue();
     assertThat(facts.conntrackWritable()).isTrue();
     assertThat(facts.nameservers()).isEqualTo(2);
+    assertThat(facts.peers()).contains(new Peers.Voice("a1", Set.of("b2")));
     assertThat(facts.listeners()).containsEntry(7443, "haproxy").containsEntry(22, "sshd");
     assertThat(facts.hostsFile()).isEqualTo("127.0.0.1 localhost\n");
     assertThat(facts.identity()).contains(new NodeIdentity(Fixture.ID, "demo", "m1", "master", ""));

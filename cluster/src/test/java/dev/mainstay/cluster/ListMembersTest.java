@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mainstay.cluster.EtcdMembers.Role;
 import dev.mainstay.model.NodeName;
+import dev.mainstay.model.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -21,6 +22,30 @@ final class ListMembersTest {
     assertThat(members.problems()).isEmpty();
     assertThat(ListMembers.of(new FakeEtcd(5).view()).canLose()).isEqualTo(2);
     assertThat(ListMembers.of(new FakeEtcd(1).view()).canLose()).isZero();
+  }
+
+  @Test
+  void followersThatDoNotReachEachOtherAllNeedTheirLeader() {
+    EtcdMembers members = ListMembers.of(new FakeEtcd(3).severed("m2", "m3").view());
+    assertThat(members.healthy()).isEqualTo(3);
+    assertThat(members.canLose()).isZero();
+    assertThat(members.problems())
+        .extracting(Object::toString)
+        .singleElement()
+        .asString()
+        .startsWith("m2  its etcd and that of m3 do not reach each other");
+    // and without a quorum this is why
+    assertThat(
+            ListMembers.of(
+                    new FakeEtcd(3)
+                        .dead("m1")
+                        .alone("m2", 9)
+                        .alone("m3", 9)
+                        .severed("m2", "m3")
+                        .view())
+                .problems())
+        .extracting(Problem::what)
+        .contains("its etcd and that of m3 do not reach each other");
   }
 
   @Test

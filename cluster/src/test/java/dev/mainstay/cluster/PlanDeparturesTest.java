@@ -207,6 +207,32 @@ final class PlanDeparturesTest {
   }
 
   @Test
+  void whoIsTheOnlyOneThatTheOthersReachStays() {
+    ClusterSpec rest = without(THREE, "m1");
+    ClusterFacts facts = facts(THREE, rest);
+    Map<NodeName, HostFacts> hosts = new HashMap<>(facts.hosts());
+    hosts.put(new NodeName("m2"), missing("m2", "id-m3"));
+    hosts.put(new NodeName("m3"), missing("m3", "id-m2"));
+    assertThatThrownBy(() -> plan(rest, facts.leaving(hosts, facts.departures())))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessage(
+            "m1 is not taken out, to protect quorum: none of the rest would reach a majority: m2:"
+                + " its etcd and that of m3 do not reach each other")
+        .satisfies(refused ->
+            assertThat(((Failure) refused).advice()).contains("let m2 and m3 reach each other"));
+    // one way round is enough for etcd
+    hosts.put(new NodeName("m3"), missing("m3"));
+    assertThat(ids(plan(rest, facts.leaving(hosts, facts.departures()))))
+        .contains("masters/remove/m1");
+  }
+
+  private HostFacts missing(String name, String... others) {
+    FakeHost host = FakeHost.of(THREE, name).at(Stage.PROVISIONED, THREE, bundle);
+    host.peers = Optional.of(new Peers.Voice("id-" + name, Set.of(others)));
+    return host.facts();
+  }
+
+  @Test
   void whatAFailedJoinLeftIsFoundThoughTheDescriptionDoesNotKnowIt() {
     // m4 was in the file, its join was killed while its member was a learner without a name, and
     // its line was taken out again: only the others' hosts blocks know where it was

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -126,6 +127,26 @@ final class PlanDrillTest {
         PlanDrill.turn(agreed, Fixture.node(THREE, "m1"), look(THREE, facts(THREE, now), Map.of()));
     assertThat(turn.target().name().value()).isEqualTo("m3");
     assertThat(turn.through().name().value()).isEqualTo("m1");
+  }
+
+  @Test
+  void whomTheOthersNeedToReachEachOtherIsLeftAlone() {
+    Map<NodeName, HostFacts> hosts =
+        new HashMap<>(facts(THREE, Fixture.api(THREE, bundle)).hosts());
+    Map.of("m1", Set.<String>of(), "m2", Set.of("id-m3"), "m3", Set.of("id-m2"))
+        .forEach((name, others) -> {
+          FakeHost host = FakeHost.of(THREE, name).at(Stage.PROVISIONED, THREE, bundle);
+          host.peers = Optional.of(new Peers.Voice("id-" + name, others));
+          hosts.put(new NodeName(name), host.facts());
+        });
+    ClusterApi api = Fixture.api(THREE, bundle);
+    ClusterFacts severed = new ClusterFacts(hosts, Map.of(), Optional.of(api));
+    assertThatThrownBy(() ->
+            PlanDrill.ensureAffordable(
+                THREE, severed, api, Fault.MASTER_DOWN, Fixture.node(THREE, "m1")))
+        .isInstanceOf(Failure.Refused.class)
+        .hasMessageContaining("these do not reach each other: m2 and m3");
+    PlanDrill.ensureAffordable(THREE, severed, api, Fault.MASTER_DOWN, Fixture.node(THREE, "m2"));
   }
 
   @Test

@@ -2325,6 +2325,52 @@ final class ScriptsIT {
   }
 
   @Test
+  void aMastersEtcdSaysWhomItDoesNotReach() throws Exception {
+    String observe =
+        """
+        echo ID=debian > /etc/os-release
+        mkdir -p /etc/kubernetes/manifests
+        touch /etc/kubernetes/manifests/etcd.yaml
+        mount -t tmpfs sandbox /var/log
+        mkdir -p /var/log/pods/kube-system_etcd-m1_0/etcd
+        said() { # HOW_LONG_AGO PEER
+          echo "2026 stderr F {\\"level\\":\\"warn\\",\\"ts\\":\\"$(date -u -d "$1 ago" +%FT%T).123Z\\",\\"caller\\":\\"rafthttp/probing_status.go:68\\",\\"msg\\":\\"prober detected unhealthy status\\",\\"round-tripper-name\\":\\"ROUND_TRIPPER_RAFT_MESSAGE\\",\\"remote-peer-id\\":\\"$2\\",\\"rtt\\":\\"5ms\\",\\"error\\":\\"dial tcp 10.77.0.12:2380: i/o timeout\\"}"
+        }
+        { @LOG@; } > /var/log/pods/kube-system_etcd-m1_0/etcd/0.log
+        @OBSERVE@ 0 | grep ^cut-off
+        """
+            .replace("@OBSERVE@", script("observe"));
+    try (ServerSocket etcd = new ServerSocket(2381, 8, InetAddress.ofLiteral("127.0.0.1"))) {
+      Thread.startVirtualThread(
+          () -> answer(etcd, "HTTP/1.0 200 OK\r\n\r\netcd_server_id{server_id=\"a1\"} 1\n"));
+      Map.of(
+              "said '3 seconds' b2; said '2 seconds' c3; said '1 second' b2", "cut-off a1 b2 c3\n",
+              // it is reached again
+              "said '1 minute' c3; said '5 seconds' b2", "cut-off a1 b2\n",
+              "said '1 minute' c3; echo nothing", "")
+          .forEach((log, said) -> {
+            try {
+              Result result = sandbox(observe.replace("@LOG@", log));
+              assertThat(result.out()).as(log + result.err()).isEqualTo(said);
+            } catch (IOException | InterruptedException broken) {
+              throw new AssertionError(broken);
+            }
+          });
+    }
+  }
+
+  private static void answer(ServerSocket listener, String text) {
+    while (!listener.isClosed()) {
+      try (Socket taken = listener.accept()) {
+        assertThat(taken.getInputStream().read(new byte[1000])).isPositive();
+        taken.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+      } catch (IOException closed) {
+        return;
+      }
+    }
+  }
+
+  @Test
   void anObservationWaitsForAStepOrSaysHowTheHostIsInTheMiddleOfIt() throws Exception {
     Result result =
         sandbox(

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +48,46 @@ final class ShowStatusTest {
   void ofAWellClusterNothingIsSaid() {
     assertThat(status().problems()).isEmpty();
     assertThat(status().state()).isEqualTo(State.HEALTHY);
+  }
+
+  private ClusterStatus threeOfWhichTwoDoNotReachEachOther(Optional<ClusterApi> api) {
+    ClusterSpec three = Fixture.spec(3, 0);
+    Map<String, Set<String>> misses =
+        Map.of("m1", Set.of(), "m2", Set.of("id-m3"), "m3", Set.of("id-m2"));
+    List<HostFacts> hosts = new ArrayList<>();
+    misses.forEach((name, others) -> {
+      FakeHost host = FakeHost.of(three, name).at(Stage.PROVISIONED, three, Fixture.bundle(folder));
+      host.peers = Optional.of(new Peers.Voice("id-" + name, others));
+      hosts.add(host.facts());
+    });
+    return ShowStatus.status(three, Fixture.facts(hosts, api), Map.of(), Instant.EPOCH);
+  }
+
+  @Test
+  void followersThatDoNotReachEachOtherAreNamedBeforeTheirLeaderDies() {
+    ClusterStatus status =
+        threeOfWhichTwoDoNotReachEachOther(
+            Optional.of(Fixture.api(Fixture.spec(3, 0), Fixture.bundle(folder))));
+    assertThat(status.state()).isEqualTo(State.DEGRADED);
+    assertThat(status.etcd().healthy()).isEqualTo(3);
+    assertThat(status.etcd().canLose()).isZero();
+    assertThat(status.problems())
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.isError()).isTrue();
+          assertThat(problem.where()).isEqualTo("m2");
+          assertThat(problem.what()).isEqualTo("its etcd and that of m3 do not reach each other");
+        });
+  }
+
+  @Test
+  void whereNobodyLeadsWhoDoesNotReachWhomIsSaidToo() {
+    ClusterStatus status = threeOfWhichTwoDoNotReachEachOther(Optional.empty());
+    assertThat(status.state()).isEqualTo(State.DOWN);
+    assertThat(status.problems())
+        .extracting(Problem::what)
+        .contains(
+            "its etcd and that of m3 do not reach each other", "no master answers at its API");
   }
 
   @Test

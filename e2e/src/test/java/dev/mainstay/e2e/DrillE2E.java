@@ -150,6 +150,48 @@ final class DrillE2E {
 
   @Test
   @Order(5)
+  void followersThatDoNotReachEachOtherAreNamedWhileTheirLeaderLives() {
+    CLUSTER.lead("m1");
+    String from = " INPUT -p tcp -s m3." + SteadyCluster.NAME + ".internal -j DROP";
+    try {
+      for (String port : List.of(" --dport 2380", " --sport 2380")) {
+        CLUSTER.on("m2", "iptables -w -I" + from + port);
+      }
+      awaitThatTwoDoNotReachEachOther();
+      Result drill = CLUSTER.mainstay("drill", "master-down", "m1", "--yes");
+      assertThat(drill.exit()).as(drill.toString()).isEqualTo(6);
+      assertThat(drill.err()).contains("m2: its etcd and that of m3 do not reach each other");
+      // also one that never reached the other since it began
+      String before = CLUSTER.on("m3", "pgrep -x etcd && pkill -x etcd");
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () -> CLUSTER.tryOn("m3", "pgrep -x etcd").stdout(),
+              now -> !now.isBlank() && !now.equals(before));
+      awaitThatTwoDoNotReachEachOther();
+      assertThat(CLUSTER.mainstay("etcd", "members").out()).contains("0 more can be lost");
+    } finally {
+      for (String port : List.of(" --dport 2380", " --sport 2380")) {
+        CLUSTER.tryOn("m2", "iptables -w -D" + from + port);
+      }
+    }
+    CLUSTER.isHealthy(Duration.ofMinutes(2));
+  }
+
+  private static void awaitThatTwoDoNotReachEachOther() {
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .untilAsserted(() -> {
+          JsonNode status = CLUSTER.status();
+          assertThat(status.path("etcd").path("healthy").asInt()).as("%s", status).isEqualTo(3);
+          assertThat(status.path("etcd").path("canLose").asInt()).as("%s", status).isZero();
+          assertThat(status.path("problems").toString())
+              .contains("its etcd and that of m3 do not reach each other");
+        });
+  }
+
+  @Test
+  @Order(6)
   @Tag("long")
   void aMasterThatIsSwitchedOffAndAllInTurn() {
     JsonNode down = drill("master-down", "m1", "--for", "5s");
