@@ -43,7 +43,11 @@ elif [ -x /usr/local/bin/ctr ] && [ -d /var/lib/containerd ]; then
   shared=yes
   echo "containerd does not answer, so that nobody knows what else is in /var/lib/containerd: it stays" >&2
 fi
-[ -z "$shared" ] || touch /etc/mainstay/containerd-shared
+if [ -n "$shared" ]; then
+  # of a host that only has its artifacts yet the folder is not there
+  mkdir -p /etc/mainstay
+  touch /etc/mainstay/containerd-shared
+fi
 systemctl disable -q --now containerd.service 2>/dev/null || true
 awk '$2 ~ "^(/run/containerd|/run/netns/cni-)" {print $2}' /proc/mounts | sort -r | while read -r mount; do
   umount "$mount" 2>/dev/null || true
