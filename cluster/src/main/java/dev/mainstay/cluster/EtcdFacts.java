@@ -22,7 +22,7 @@ import tools.jackson.databind.ObjectMapper;
  * @param healthy whether it took part in a quorum just then
  * @param status empty where it does not answer
  * @param members those that it knows of, itself among them; empty where it does not answer
- * @param peers what its member says of the others; empty where it does not say so
+ * @param peers whom its member does not reach; empty where it says nothing of that
  * @param fileRevision the revision of the database on disk, where no etcd runs
  * @param restore how far the last restore or recovery came here
  */

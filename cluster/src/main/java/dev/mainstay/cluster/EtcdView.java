@@ -6,7 +6,6 @@ import dev.mainstay.model.NodeName;
 import dev.mainstay.model.NodeSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -63,11 +62,9 @@ record EtcdView(
     return voters == 0 ? spec.masters().size() : voters;
   }
 
-  /** Who of those that answered has a connection to whom. */
+  /** Who of those that answered does not reach whom. */
   Peers peers() {
-    Map<NodeName, Peers.Voice> voices = new HashMap<>();
-    facts.forEach((name, its) -> its.peers().ifPresent(voice -> voices.put(name, voice)));
-    return Peers.of(voices);
+    return Peers.of(facts, EtcdFacts::peers);
   }
 
   int quorum() {

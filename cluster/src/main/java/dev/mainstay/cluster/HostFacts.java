@@ -31,7 +31,7 @@ import java.util.TreeMap;
  * @param traces paths of a cluster, ours or another's
  * @param bindings what ties it to names and addresses
  * @param etcdDataLost whether etcd is to run here, and what its member had is gone
- * @param peers what its member of etcd says of the others; empty where it does not say so
+ * @param peers whom its member of etcd does not reach; empty where it says nothing of that
  * @param ready whether the host's own apiserver is ready to serve
  * @param roundTrips how far it is from the other masters
  */

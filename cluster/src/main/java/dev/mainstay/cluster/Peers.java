@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * long as the leader reaches it; whether the followers could go on among themselves only they
  * themselves can tell.
  *
- * @param misses the short names of the masters that were asked, and those of them that each says
+ * @param misses the short names of the masters that miss somebody, and those of them that each says
  *     that it does not reach
  */
 record Peers(Map<String, Set<String>> misses) {
@@ -65,11 +65,16 @@ record Peers(Map<String, Set<String>> misses) {
     return new Peers(misses);
   }
 
+  /** The same of those of {@code masters} that say anything. */
+  static <T> Peers of(Map<NodeName, T> masters, Function<T, Optional<Voice>> voice) {
+    Map<NodeName, Voice> voices = new HashMap<>();
+    masters.forEach((name, its) -> voice.apply(its).ifPresent(said -> voices.put(name, said)));
+    return of(voices);
+  }
+
   /** The same of the masters that were looked at. */
   static Peers of(ClusterFacts facts) {
-    Map<NodeName, Voice> voices = new TreeMap<>();
-    facts.hosts().forEach((name, host) -> host.peers().ifPresent(its -> voices.put(name, its)));
-    return of(voices);
+    return of(facts.hosts(), HostFacts::peers);
   }
 
   /** The short names of the voters that live. */

@@ -171,21 +171,17 @@ final class PlanDrill {
   private static Optional<String> refusal(
       ClusterSpec spec, ClusterFacts facts, ClusterApi api, Fault fault, NodeSpec target) {
     if (fault.takesMember()) {
-      List<Member> voters = new Quorum(api.members()).voters();
-      long left =
-          voters.stream()
-              .filter(Member::healthy)
-              .filter(member -> !member.name().equals(spec.fullName(target)))
-              .count();
-      if (left < Quorum.of(voters.size())) {
+      Quorum voters = new Quorum(api.members());
+      int members = voters.voters().size();
+      Set<String> rest = new HashSet<>(Peers.living(voters));
+      rest.remove(target.name().value());
+      if (rest.size() < Quorum.of(members)) {
         return Optional.of(
             "of etcd's %d members %d would be healthy without it, and %d are needed"
-                .formatted(voters.size(), left, Quorum.of(voters.size())));
+                .formatted(members, rest.size(), Quorum.of(members)));
       }
       Peers peers = Peers.of(facts);
-      Set<String> rest = new HashSet<>(Peers.living(new Quorum(voters)));
-      rest.remove(target.name().value());
-      if (peers.canLose(rest, Quorum.of(voters.size())) < 0) {
+      if (peers.canLose(rest, Quorum.of(members)) < 0) {
         return Optional.of(
             "without it none of etcd's members would reach a majority, as these do not reach each"
                 + " other: "

@@ -75,8 +75,8 @@ etcdctl_here() {
 }
 kubectl_here() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server https://127.0.0.1:6443 "$@"; }
 # Empties /var/lib/etcd of what is kubeadm's and ours (another etcd of the host may have its data beside, or on a worker be there
-# alone), and /var/lib/kubelet; both may be mount points themselves. What pods have mounted below kubelet's is theirs: it is unmounted first, or nothing is
-# deleted.
+# alone), and /var/lib/kubelet; both may be mount points themselves. What pods have mounted below kubelet's is theirs: it is
+# unmounted first, or nothing is deleted.
 empty_state() {
   local volumes volume tries=0
   systemctl stop kubelet.service 2> /dev/null || true

@@ -83,7 +83,6 @@ public final class Endpoint implements AutoCloseable {
     MasterState told = MasterState.DOWN;
     Duration roundTrip = UNKNOWN_ROUND_TRIP;
     String why = "";
-    boolean etcd = true;
     int opening;
     long lastChosen;
     long aliveSeen;
@@ -241,7 +240,8 @@ public final class Endpoint implements AutoCloseable {
     // endpoints of many people do not all begin with the first master
     Collections.rotate(left, port());
     left.removeAll(tried);
-    left.removeIf(member -> member.vitals.state() == MasterState.DRAINING && !member.etcd);
+    left.removeIf(
+        member -> member.vitals.state() == MasterState.DRAINING && member.hanging.isPresent());
     List<Member> order =
         Choice.order(
             left.stream()
@@ -372,7 +372,7 @@ public final class Endpoint implements AutoCloseable {
 
           @Override
           public void silent(String why) {
-            seeReady(member, number, false, true, why);
+            seeReady(member, number, false, OptionalLong.empty(), why);
           }
 
           @Override
@@ -413,12 +413,12 @@ public final class Endpoint implements AutoCloseable {
   }
 
   private synchronized void seeReady(
-      Member member, long number, boolean ready, boolean etcd, String why) {
+      Member member, long number, boolean ready, OptionalLong hanging, String why) {
     if (number < member.readySeen || member.vitals.state() == MasterState.DOWN) {
       return;
     }
     member.readySeen = number;
-    member.etcd = etcd;
+    member.hanging = hanging;
     see(member, member.vitals.afterReady(ready), why);
     doubt(member, !ready && !member.vitals.isSteady() && member.vitals.ready().holds());
     member.seen.countDown();
@@ -433,7 +433,7 @@ public final class Endpoint implements AutoCloseable {
     if (member.sessions.stream().noneMatch(one -> one.hasHeardSince(began))) {
       seeAlive(member, number, began, false, why);
     } else if (number > member.aliveSeen) {
-      seeReady(member, number, false, true, why);
+      seeReady(member, number, false, OptionalLong.empty(), why);
     }
   }
 
@@ -456,12 +456,11 @@ public final class Endpoint implements AutoCloseable {
             || (refused && !mayAsk);
     member.well =
         status == HttpURLConnection.HTTP_OK ? OptionalLong.of(began) : OptionalLong.empty();
-    member.hanging = etcd ? OptionalLong.empty() : OptionalLong.of(member.hanging.orElse(began));
     seeReady(
         member,
         number,
         ready,
-        etcd,
+        etcd ? OptionalLong.empty() : OptionalLong.of(member.hanging.orElse(began)),
         ready
             ? ""
             : refused
@@ -489,8 +488,7 @@ public final class Endpoint implements AutoCloseable {
     if (state != MasterState.DOWN) {
       member.stranded.clear();
     } else if (before != state) {
-      member.etcd = true; // nobody knows
-      member.hanging = OptionalLong.empty();
+      member.hanging = OptionalLong.empty(); // nobody knows
       member.well = OptionalLong.empty();
       member.downs++;
       member.stranded.addAll(member.sessions);
@@ -544,7 +542,7 @@ public final class Endpoint implements AutoCloseable {
                     other.vitals.isSteady()
                         && other.well.isPresent()
                         && other.well.getAsLong() - member.hanging.getAsLong() > 0);
-    if (member.vitals.state() != MasterState.DRAINING || member.etcd || !servedElsewhere) {
+    if (member.vitals.state() != MasterState.DRAINING || !servedElsewhere) {
       return 0;
     }
     List<Session> moved = List.copyOf(member.sessions);

@@ -411,10 +411,11 @@ final class EndpointIT {
     Client client = clientOfEach(endpoint).get("m2");
     master("m2").busy = true;
     // twice as long as a frozen one is waited for
-    for (int i = 0; i < 40; i++) {
-      assertThat(client == null ? "" : client.master()).isEqualTo("m2");
-      Thread.sleep(100);
-    }
+    await()
+        .pollInterval(Duration.ofMillis(100))
+        .during(Duration.ofSeconds(4))
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(client == null ? "" : client.master()).isEqualTo("m2"));
     assertThat(changes).extracting(Change::state).containsOnly(MasterState.DRAINING);
     for (int i = 0; i < 4; i++) {
       assertThat(new Client(endpoint).master()).isNotEqualTo("m2");
